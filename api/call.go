@@ -1,0 +1,157 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/ledger"
+	"bailiwick/store"
+)
+
+// Call is one request on its way through the pipeline, as a handler sees it.
+type Call struct {
+	// Who calls; the zero value on open routes.
+	Who authz.Who
+	// Tx is the transaction; nil on open routes, while bytes are transferred, and after it ended.
+	Tx *store.Tx
+	// Now is when the request came.
+	Now time.Time
+	// Decision is the first decision of the route: the reason why the call is allowed.
+	Decision authz.Decision
+	// Log takes what an operator should know.
+	Log *slog.Logger
+
+	door    *Door
+	front   *Front
+	route   *Route
+	request *http.Request
+	header  http.Header
+	status  int
+	id      string
+	source  netip.Addr
+	entry   ledger.Entry
+	// subject names what the call was about, for tallies: the finder's Name or the object.
+	subject string
+	// object is the governed object of the ledger entry.
+	object int64
+	// refused is set when a decision said no.
+	refused *fail.Error
+}
+
+// Principal is the caller as the access map knows him; nil on open routes.
+func (c *Call) Principal() *authz.Principal {
+	if c.Tx == nil || c.Who.Principal == 0 {
+		return nil
+	}
+	p, _ := c.Tx.Map.Principal(c.Who.Principal)
+	return p
+}
+
+// Header gives a request header.
+func (c *Call) Header(name string) string { return c.request.Header.Get(name) }
+
+// Method gives the request's method, for handlers that two methods share.
+func (c *Call) Method() string { return c.request.Method }
+
+// SetHeader sets a header of the answer.
+func (c *Call) SetHeader(name, value string) { c.header.Set(name, value) }
+
+// SetStatus sets the answer's status where it is not 200.
+func (c *Call) SetStatus(status int) { c.status = status }
+
+// BaseURL is this server's address as the client knows it, without a slash at the end.
+func (c *Call) BaseURL() string { return c.door.baseURL(c.request) }
+
+// Source is the client's address.
+func (c *Call) Source() string { return c.source.String() }
+
+// Note adds a request parameter to the ledger entry of this call.
+func (c *Call) Note(key, value string) {
+	c.entry.Params = append(c.entry.Params, ledger.Param{Key: key, Value: value})
+}
+
+// About names the object of the ledger entry where it is not what the decision was about: a new object, for one.
+func (c *Call) About(object int64) { c.object = object }
+
+// Change keeps in the ledger entry what was before and after; both are JSON texts, empty for nothing.
+func (c *Call) Change(before, after []byte) { c.entry.Before, c.entry.After = before, after }
+
+// Because keeps a reason that the caller gave.
+func (c *Call) Because(reason string) { c.entry.Reason = reason }
+
+// signedIn refuses who is not an active principal.
+func (c *Call) signedIn() error {
+	return c.decide(authz.SignedIn, Target{Object: authz.WorkspaceObject})
+}
+
+// Can decides without refusing: for answers that tell the viewer what he may do. It is never the guard of an effect.
+func (c *Call) Can(ability authz.Ability, object int64) bool {
+	return authz.Decide(c.Tx.Map, c.Who, ability, object, c.Now).Allowed
+}
+
+// decide asks the access map and keeps the first decision as the reason of this call. A refusal says what may be known.
+func (c *Call) decide(ability authz.Ability, t Target) error {
+	d := authz.Decide(c.Tx.Map, c.Who, ability, t.Object, c.Now)
+	if c.subject == "" {
+		c.Decision, c.subject = d, subjectOf(t)
+		c.object = t.Object
+	}
+	if d.Allowed {
+		return nil
+	}
+	c.Decision, c.object, c.subject = d, t.Object, subjectOf(t)
+	if hidden := d.Rule == authz.RuleAbsent || !d.Known && d.Kind != 0; hidden {
+		c.refused = absent(t)
+		return c.refused
+	}
+	r := authz.Refuse(c.Tx.Map, d)
+	c.refused = &fail.Error{Kind: fail.Denied, Message: r.Message, Reason: r}
+	return c.refused
+}
+
+// absent is what is said of an object that does not exist, or may not be known.
+func absent(t Target) *fail.Error {
+	if t.Absent == nil {
+		return fail.New(fail.NotFound, "Object %d does not exist.", t.Object)
+	}
+	return asError(t.Absent)
+}
+
+func subjectOf(t Target) string {
+	if t.Name != "" {
+		return t.Name
+	}
+	return formatID(t.Object)
+}
+
+// lookFirst runs find and decide in a snapshot, ahead of a stream.
+func (c *Call) lookFirst(find func() (any, error)) (obj any, err error) {
+	err = c.door.Store.Read(c.request.Context(), func(tx *store.Tx) error {
+		c.Tx = tx
+		defer func() { c.Tx = nil }()
+		if err := c.identifyAgain(); err != nil {
+			return err
+		}
+		obj, err = find()
+		return err
+	})
+	return obj, err
+}
+
+// Content is an answer of bytes.
+type Content struct {
+	// Open gives the bytes; it is called after the transaction and closed when they are sent.
+	Open func() (io.ReadSeekCloser, error)
+	// Name is the file's name; its ending gives the type when Type is empty.
+	Name, Type string
+	// ETag is the digest of the bytes.
+	ETag     string
+	Modified time.Time
+	// Attachment asks the browser to save rather than show.
+	Attachment bool
+}

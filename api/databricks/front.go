@@ -1,0 +1,29 @@
+// Package databricks serves what Databricks' clients expect of a workspace: the workspace tree, permissions, tokens, settings. The MLflow part
+// of their protocol is in package mlflow, users and groups are in package scim.
+package databricks
+
+import (
+	"bailiwick/api"
+)
+
+// Front serves the protocol. Its fields are set before Mount.
+type Front struct {
+	// MaxImport is the most bytes of one imported notebook or file, decoded.
+	MaxImport int64
+}
+
+// Mount adds the protocol's routes to the door.
+func (f *Front) Mount(d *api.Door) {
+	for _, table := range []struct {
+		name, service string
+		prefixes      []string
+		routes        []api.Route
+	}{
+		{"permissions", "workspace", []string{"/api/2.0"}, f.permissionRoutes()},
+	} {
+		d.Mount(&api.Front{
+			Name: table.name, Service: table.service, Prefixes: table.prefixes, Decode: api.DecodeJSON, Encode: api.EncodeJSON,
+			ContentType: "application/json", Fail: api.FailJSON, Routes: table.routes,
+		})
+	}
+}

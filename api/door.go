@@ -1,0 +1,407 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"bailiwick/fail"
+	"bailiwick/store"
+)
+
+// Door is the one way in. Its fields are set before Serve is first called and not changed after.
+type Door struct {
+	Store *store.Store
+	Log   *slog.Logger
+	// PublicURL is this server's address as clients know it; empty = taken from the request.
+	PublicURL string
+	// Trusted are the proxies whose X-Forwarded-For and -Proto count.
+	Trusted []netip.Prefix
+	// Hosts are the names under which requests are taken; empty = any.
+	Hosts []string
+	// EveryRead and EveryWrite lift gathered calls to entries of their own (audit.reads, audit.writes).
+	EveryRead, EveryWrite bool
+	// Observe is told of every answered request.
+	Observe func(route *Route, status int, took time.Duration)
+
+	root   node
+	fronts []*Front
+	behind behind
+	denied denials
+}
+
+// Mount adds a protocol. Routes that collide stop the program: they are a defect.
+func (d *Door) Mount(f *Front) {
+	for i := range f.Routes {
+		r := &f.Routes[i]
+		if r.Service == "" {
+			r.Service = f.Service
+		}
+		for _, prefix := range f.Prefixes {
+			d.root.add(r.Method, prefix+r.Path, &endpoint{f, r})
+		}
+	}
+	d.fronts = append(d.fronts, f)
+}
+
+// Fronts gives the mounted protocols, for the route list and its tests.
+func (d *Door) Fronts() []*Front { return d.fronts }
+
+// ServeHTTP takes a request through the pipeline.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Call{Now: time.Now(), Log: d.Log, door: d, request: r, header: w.Header(), status: http.StatusOK, id: requestID()}
+	c.source = d.source(r)
+	sent := &sent{ResponseWriter: w}
+	defer func() {
+		if p := recover(); p != nil {
+			d.Log.Error("panic", "request", c.id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			if !sent.begun {
+				d.fail(sent, c, fail.Internalf(nil, "internal error; the server's log has it under %s", c.id))
+			}
+		}
+		if d.Observe != nil {
+			d.Observe(c.route, sent.status, time.Since(c.Now))
+		}
+	}()
+	if err := d.serve(sent, c); err != nil {
+		d.fail(sent, c, err)
+	}
+}
+
+// serve finds the route and sends the call on its way.
+func (d *Door) serve(w http.ResponseWriter, c *Call) error {
+	if err := d.checkHost(c.request); err != nil {
+		return err
+	}
+	vars := map[string]string{}
+	ends, ok := d.root.find(strings.Split(strings.TrimPrefix(c.request.URL.EscapedPath(), "/"), "/"), vars)
+	if !ok {
+		c.front = d.frontOf(c.request.URL.Path)
+		return fail.NotFoundf("no such endpoint: %s %s", c.request.Method, c.request.URL.Path).(*fail.Error).WithCode("ENDPOINT_NOT_FOUND")
+	}
+	e := ends[c.request.Method]
+	if e == nil && c.request.Method == http.MethodHead {
+		e = ends[http.MethodGet]
+	}
+	if e == nil {
+		c.front = d.frontOf(c.request.URL.Path)
+		return fail.New(fail.NotFound, "%s does not take %s", c.request.URL.Path, c.request.Method).WithCode("METHOD_NOT_ALLOWED")
+	}
+	c.front, c.route = e.front, e.route
+	if c.route.mode != modeOpen {
+		if err := c.identify(); err != nil {
+			d.behind.stranger(c)
+			return err
+		}
+	}
+	q, err := d.decode(c, vars)
+	if err != nil {
+		return err
+	}
+	return d.run(w, c, q)
+}
+
+// frontOf is the protocol whose error shape fits a path that is no route: the one with the longest matching prefix.
+func (d *Door) frontOf(path string) *Front {
+	best, length := d.fronts[0], -1
+	for _, f := range d.fronts {
+		for _, p := range f.Prefixes {
+			if strings.HasPrefix(path, p) && len(p) > length {
+				best, length = f, len(p)
+			}
+		}
+	}
+	return best
+}
+
+// decode reads the body where the route takes one and fills the request.
+func (d *Door) decode(c *Call, vars map[string]string) (any, error) {
+	in := &Input{Query: c.request.URL.Query(), Path: vars, Request: c.request}
+	if c.route.mode != modeUpload && c.request.Body != nil {
+		body, err := io.ReadAll(io.LimitReader(c.request.Body, c.route.MaxBody+1))
+		if err != nil {
+			return nil, fail.Invalidf("the body could not be read: %v", err)
+		}
+		if int64(len(body)) > c.route.MaxBody {
+			return nil, fail.New(fail.TooLarge, "the body is larger than %d bytes", c.route.MaxBody)
+		}
+		in.Body = body
+	}
+	q := c.route.request()
+	return q, c.front.Decode(in, q)
+}
+
+// run takes the decoded call through the mode of its route.
+func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
+	switch c.route.mode {
+	case modeOpen:
+		answer, err := c.route.call(c, q)
+		return d.reply(w, c, answer, err)
+	case modeRead, modeList:
+		answer, err := d.read(c, q)
+		return d.reply(w, c, answer, err)
+	case modeDownload:
+		answer, err := d.read(c, q)
+		if err != nil || answer == nil {
+			return d.reply(w, c, answer, err)
+		}
+		return d.send(w, c, answer.(*Content))
+	case modeWrite:
+		answer, err := d.write(c, q)
+		return d.reply(w, c, answer, err)
+	case modeUpload:
+		answer, err := d.upload(c, q)
+		return d.reply(w, c, answer, err)
+	}
+	return fail.Internalf(nil, "route without mode")
+}
+
+// read runs a handler in a snapshot and records what must be recorded before the answer.
+func (d *Door) read(c *Call, q any) (answer any, err error) {
+	ctx := c.request.Context()
+	err = d.Store.Read(ctx, func(tx *store.Tx) error {
+		c.Tx = tx
+		defer func() { c.Tx = nil }()
+		if err := c.identifyAgain(); err != nil {
+			return err
+		}
+		answer, err = c.route.call(c, q)
+		c.describe(err)
+		return err
+	})
+	return answer, d.recordAfter(ctx, c, err)
+}
+
+// recordAfter writes the entry of a call that had no write transaction of its own: a denial, a read of class A; others are gathered.
+func (d *Door) recordAfter(ctx context.Context, c *Call, err error) error {
+	each := err == nil && (c.route.class == Each || d.EveryRead)
+	if c.refused != nil {
+		each = d.denied.first(c)
+	} else if err != nil {
+		return err
+	}
+	if !each {
+		d.behind.add(c)
+		return err
+	}
+	// A client that hangs up does not take the record of what he was answered with him.
+	if werr := d.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return c.record(tx) }); werr != nil {
+		return werr
+	}
+	return err
+}
+
+// write runs a handler in a write transaction. A refusal is committed, as its own record, with nothing else.
+func (d *Door) write(c *Call, q any) (answer any, err error) {
+	return d.commit(c, func(c *Call) (any, error) { return c.route.call(c, q) })
+}
+
+func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err error) {
+	write := d.Store.Write
+	if c.route.alone {
+		write = d.Store.WriteAlone
+	}
+	var refusal error
+	err = write(c.request.Context(), func(tx *store.Tx) error {
+		c.restart(tx)
+		defer func() { c.Tx = nil }()
+		if err := c.identifyAgain(); err != nil {
+			return err
+		}
+		var err error
+		answer, err = handle(c)
+		c.describe(err)
+		refusal = err
+		if err != nil && c.refused == nil {
+			return err
+		}
+		return d.recordIn(c, tx)
+	})
+	if err == nil && c.refused != nil {
+		err = refusal
+	}
+	return answer, err
+}
+
+// recordIn records a write in its own transaction: an entry, or a count in the minute's row.
+func (d *Door) recordIn(c *Call, tx *store.Tx) error {
+	if c.refused != nil && !d.denied.first(c) {
+		d.behind.add(c)
+		return nil
+	}
+	if c.refused == nil && c.route.class != Each && !d.EveryWrite {
+		return tx.Tally(c.tally())
+	}
+	return c.record(tx)
+}
+
+// upload streams the body in, then commits.
+func (d *Door) upload(c *Call, q any) (any, error) {
+	finish, err := c.route.upload(c, q, c.request.Body)
+	if err != nil {
+		if c.refused != nil {
+			return nil, d.recordAfter(c.request.Context(), c, err)
+		}
+		return nil, err
+	}
+	return d.commit(c, finish)
+}
+
+// reply writes an answer or hands the error back.
+func (d *Door) reply(w http.ResponseWriter, c *Call, answer any, err error) error {
+	if err != nil {
+		return err
+	}
+	body := []byte{}
+	if answer != nil {
+		if body, err = c.front.Encode(answer); err != nil {
+			return fail.Internalf(err, "the answer could not be written")
+		}
+	}
+	d.put(w, c, c.status, c.front.ContentType, body)
+	return nil
+}
+
+// put sends one answer in one write: small writes and delayed acknowledgements would cost a client 40 ms.
+func (d *Door) put(w http.ResponseWriter, c *Call, status int, contentType string, body []byte) {
+	h := w.Header()
+	if h.Get("Content-Type") == "" && len(body) > 0 {
+		h.Set("Content-Type", contentType)
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", c.id)
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	if c.request.Method != http.MethodHead {
+		w.Write(body) // an error here means that the client is gone
+	}
+}
+
+// fail sends an error in the protocol's own shape, after taking in what is left of the body.
+func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
+	e := asError(err)
+	if e.Kind == fail.Internal {
+		d.Log.Error("request failed", "request", c.id, "method", c.request.Method, "path", c.request.URL.Path, "error", e)
+		e = fail.New(fail.Internal, "internal error; the server's log has it under %s", c.id)
+	}
+	drain(c.request)
+	if c.front == nil {
+		c.front = d.fronts[0]
+	}
+	status, body := c.front.Fail(c, e)
+	h := w.Header()
+	if e.Kind == fail.Unauthenticated {
+		h.Set("WWW-Authenticate", `Basic realm="bailiwick", Bearer`)
+	}
+	h.Set("X-Databricks-Reason-Phrase", strings.Map(printable, e.Message))
+	h.Del("Content-Type")
+	d.put(w, c, status, c.front.ContentType, body)
+}
+
+// printable keeps a header value on its line.
+func printable(r rune) rune {
+	if r < ' ' || r > '~' {
+		return ' '
+	}
+	return r
+}
+
+// maxDrain is the most of an unread body that is taken in so that the client gets to read the refusal.
+const maxDrain = 64 << 20
+
+func drain(r *http.Request) {
+	if r.Body == nil || strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		return
+	}
+	if _, err := io.CopyN(io.Discard, r.Body, maxDrain); err != nil && !errors.Is(err, io.EOF) {
+		return
+	}
+}
+
+func asError(err error) *fail.Error {
+	var e *fail.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fail.New(fail.Unavailable, "the request took too long or was given up")
+	}
+	return &fail.Error{Kind: fail.Internal, Message: "internal error", Cause: err}
+}
+
+func requestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func formatID(id int64) string { return strconv.FormatInt(id, 10) }
+
+// sent remembers what was answered.
+type sent struct {
+	http.ResponseWriter
+	begun  bool
+	status int
+}
+
+func (s *sent) WriteHeader(status int) {
+	if !s.begun {
+		s.begun, s.status = true, status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *sent) Write(b []byte) (int, error) {
+	if !s.begun {
+		s.begun, s.status = true, http.StatusOK
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// ReadFrom lets the kernel copy files to sockets.
+func (s *sent) ReadFrom(r io.Reader) (int64, error) {
+	if !s.begun {
+		s.begun, s.status = true, http.StatusOK
+	}
+	return io.Copy(s.ResponseWriter, r)
+}
+
+// Unwrap gives the writer below, for http.ResponseController.
+func (s *sent) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// send answers with bytes, in ranges if asked.
+func (d *Door) send(w http.ResponseWriter, c *Call, content *Content) error {
+	f, err := content.Open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", c.id)
+	if content.ETag != "" {
+		h.Set("ETag", strconv.Quote(content.ETag))
+	}
+	// What people upload is never rendered with this server's origin behind it.
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	if content.Type != "" {
+		h.Set("Content-Type", content.Type)
+	}
+	if content.Attachment {
+		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", pathEscape(content.Name)))
+	}
+	http.ServeContent(w, c.request, content.Name, content.Modified, f)
+	return nil
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/identity"
+)
+
+// identify finds out who calls, from the credential alone, before anything of the request is read. The access map holds the hashes, so a
+// credential that was revoked is unknown from the revocation's commit on.
+func (c *Call) identify() error {
+	who, err := c.credential(c.door.Store.Map())
+	c.Who = who
+	return err
+}
+
+// identifyAgain repeats identify on the transaction's own map, which may be newer.
+func (c *Call) identifyAgain() error {
+	if c.route.mode == modeOpen {
+		return nil
+	}
+	if _, ok := c.Tx.Map.CredentialByID(c.Who.Credential); !ok {
+		return errBadCredential
+	}
+	return nil
+}
+
+var errBadCredential = fail.New(fail.Unauthenticated, "Invalid access token: it is unknown, revoked or expired, or its owner is not active.")
+
+func (c *Call) credential(m *authz.Map) (authz.Who, error) {
+	proof, err := identity.ParseAuthorization(c.request.Header.Get("Authorization"))
+	if err != nil {
+		return authz.Who{}, err
+	}
+	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
+	cred, ok := m.Credential(hash[:])
+	if !ok || cred.Expires != 0 && cred.Expires <= c.Now.UnixMilli() {
+		return authz.Who{}, errBadCredential
+	}
+	p, ok := m.Principal(cred.Principal)
+	if !ok || !p.Active {
+		return authz.Who{}, errBadCredential
+	}
+	if err := proof.CheckName(p.Name); err != nil {
+		return authz.Who{}, err
+	}
+	return authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: cred.Scopes, Expires: cred.Expires, Method: "token", SignedIn: c.Now,
+		Source: c.source.String()}, nil
+}
+
+// source is the client's address: the connection's, or what a trusted proxy says.
+func (d *Door) source(r *http.Request) netip.Addr {
+	peer := peerOf(r)
+	if !d.trusts(peer) {
+		return peer
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		a, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		peer = a.Unmap()
+		if !d.trusts(peer) {
+			break
+		}
+	}
+	return peer
+}
+
+func peerOf(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	a, _ := netip.ParseAddr(host)
+	return a.Unmap()
+}
+
+func (d *Door) trusts(a netip.Addr) bool {
+	return slices.ContainsFunc(d.Trusted, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// baseURL is the server's address for links and vended addresses.
+func (d *Door) baseURL(r *http.Request) string {
+	if d.PublicURL != "" {
+		return strings.TrimSuffix(d.PublicURL, "/")
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	host := r.Host
+	if d.trusts(peerOf(r)) {
+		if p := r.Header.Get("X-Forwarded-Proto"); p == "https" || p == "http" {
+			scheme = p
+		}
+	}
+	return scheme + "://" + host
+}
+
+// checkHost refuses requests for other names (DNS rebinding), where names are configured.
+func (d *Door) checkHost(r *http.Request) error {
+	if len(d.Hosts) == 0 {
+		return nil
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if slices.ContainsFunc(d.Hosts, func(h string) bool { return strings.EqualFold(h, host) || h == "*" }) {
+		return nil
+	}
+	return fail.New(fail.Denied, "this server is not known as %q; its names are set by allowed hosts", host)
+}
+
+func pathEscape(s string) string { return url.PathEscape(s) }

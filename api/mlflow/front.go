@@ -1,0 +1,69 @@
+package mlflow
+
+import (
+	"bytes"
+	"maps"
+	"net/http"
+	"net/url"
+
+	"bailiwick/api"
+	"bailiwick/blob"
+)
+
+// Front serves MLflow's protocol. Its fields are set before Mount.
+type Front struct {
+	// Blobs holds the bytes of artifacts.
+	Blobs blob.Store
+	// RelativeNames is "home", or the workspace folder that takes experiments named without a path.
+	RelativeNames string
+	// DefaultExperiment is what experiment "0" is: "shared", "home" or "refuse".
+	DefaultExperiment string
+	// Prefixes are the URL prefixes that an experiment's own artifact location may have.
+	Prefixes []string
+	// MaxArtifact is the most bytes of one artifact file; 0 = no limit.
+	MaxArtifact int64
+}
+
+// Mount adds the protocol's routes to the door.
+func (f *Front) Mount(d *api.Door) {
+	for _, table := range []struct {
+		prefixes []string
+		routes   []api.Route
+	}{
+		{trackingPrefixes, f.trackingRoutes()},
+	} {
+		d.Mount(&api.Front{
+			Name: "mlflow", Service: "mlflowExperiment", Prefixes: table.prefixes, Decode: decode, Encode: encode, ContentType: "application/json",
+			Fail: api.FailJSON, Routes: table.routes,
+		})
+	}
+}
+
+// trackingPrefixes are the places where clients look for the tracking API: the Python client and others under api, MLflow's pages under
+// ajax-api, old clients under preview.
+var trackingPrefixes = []string{
+	"/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/3.0/mlflow", "/api/2.0/preview/mlflow",
+	"/ajax-api/2.0/preview/mlflow",
+}
+
+// decode fills a request from its body, the query and the path's variables, in this order.
+func decode(in *api.Input, request any) error {
+	if len(bytes.TrimSpace(in.Body)) > 0 {
+		if err := Decode(in.Body, request); err != nil {
+			return err
+		}
+	}
+	values := url.Values{}
+	if in.Request.Method == http.MethodGet || in.Request.Method == http.MethodDelete { // like MLflow: elsewhere a query means nothing
+		maps.Copy(values, in.Query)
+	}
+	for k, v := range in.Path {
+		values[k] = []string{v}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	return DecodeQuery(values, request)
+}
+
+func encode(answer any) ([]byte, error) { return AppendJSON(make([]byte, 0, 512), answer), nil }

@@ -1,0 +1,118 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Giver is somebody who can give what was missing.
+type Giver struct {
+	Principal int64  `json:"principal"`
+	Name      string `json:"name"` // the name in access control lists
+	Group     bool   `json:"group,omitempty"`
+}
+
+// Refusal is what a 403 tells: what was missing, which level would give it and who can give that. It is for callers who may know the object
+// (Decision.Known); to others the object does not exist.
+type Refusal struct {
+	Ability     Ability `json:"ability"`
+	Title       string  `json:"title"`                  // the ability in the law's words
+	LevelNeeded Level   `json:"level_needed,omitempty"` // none where no level helps
+	Level       Level   `json:"level,omitempty"`        // what the caller has
+	Rule        Rule    `json:"rule"`
+	Object      int64   `json:"object"`
+	Kind        Kind    `json:"kind"`
+	Givers      []Giver `json:"givers,omitempty"` // at most five, direct managers before administrators
+	Message     string  `json:"message"`
+}
+
+// mostGivers is how many people a refusal names.
+const mostGivers = 5
+
+// Refuse makes a refusal of a decision that was not allowed.
+func Refuse(m *Map, d Decision) Refusal {
+	r := Refusal{Ability: d.Ability, Title: Title(d.Kind, d.Ability), Level: d.Level, Rule: d.Rule, Object: d.Object, Kind: d.Kind}
+	switch d.Rule {
+	case RuleNothing:
+		r.LevelNeeded = leastBeyond(d.Kind, d.Ability)
+		r.Givers = m.givers(d.Object)
+	case RuleRootClosed:
+		r.Givers = m.adminGivers(nil)
+	}
+	r.Message = m.refusalText(d, r)
+	return r
+}
+
+// leastBeyond is the least level that gives an ability, where having none does not.
+func leastBeyond(k Kind, a Ability) Level {
+	law := ruleOf(k, a)
+	for _, l := range columnsOf(k)[1:] {
+		if law.levels.has(l) && k.has(l) {
+			return l
+		}
+	}
+	return NoLevel
+}
+
+func (m *Map) refusalText(d Decision, r Refusal) string {
+	if d.Rule != RuleNothing {
+		return m.ruleStep(d).Text + asking(r.Givers)
+	}
+	text := fmt.Sprintf("%s may not %q on %s.", m.nameOf(d.Principal), r.Title, m.titleOf(d.Object))
+	switch {
+	case r.LevelNeeded != NoLevel:
+		text += fmt.Sprintf(" It takes %s; the level is %s.", r.LevelNeeded, d.Level)
+	default:
+		text += " Only administrators may."
+	}
+	return text + asking(r.Givers)
+}
+
+func asking(givers []Giver) string {
+	if len(givers) == 0 {
+		return ""
+	}
+	names := make([]string, len(givers))
+	for i, g := range givers {
+		names[i] = g.Name
+		if g.Group {
+			names[i] = "group " + g.Name
+		}
+	}
+	return " Who can give it: " + strings.Join(names, ", ") + "."
+}
+
+// givers gives who may change the permissions of an object: whoever manages it, nearest first, and then the administrators.
+func (m *Map) givers(object int64) (out []Giver) {
+	o, ok := m.Object(object)
+	if !ok {
+		return nil
+	}
+	may := ruleOf(o.Kind, ChangePermissions)
+	for at := range m.Chain(object) {
+		for g := range m.givenBy(at) {
+			if may.levels.has(g.level) && g.principal != GroupAdmins {
+				out = m.addGiver(out, g.principal)
+			}
+		}
+	}
+	return m.adminGivers(out)
+}
+
+// adminGivers adds the active members of `admins`, groups among them by name.
+func (m *Map) adminGivers(out []Giver) []Giver {
+	for p := range m.Members(GroupAdmins) {
+		out = m.addGiver(out, p.ID)
+	}
+	return out
+}
+
+func (m *Map) addGiver(out []Giver, id int64) []Giver {
+	p, ok := m.Principal(id)
+	named := slices.ContainsFunc(out, func(g Giver) bool { return g.Principal == id })
+	if !ok || named || len(out) == mostGivers || !p.Active && p.Kind != Group {
+		return out
+	}
+	return append(out, Giver{Principal: id, Name: p.Name, Group: p.Kind == Group})
+}

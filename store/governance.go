@@ -1,0 +1,190 @@
+package store
+
+import (
+	"strings"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/ledger"
+)
+
+// Govern makes governance changes: the tables and this transaction's map follow the events, and the ledger entry of the transaction
+// (Record) carries them. A change that may take access away, or move something, makes the transaction run alone: Govern then returns an
+// error that Write understands, and fn is run again.
+func (tx *Tx) Govern(events ...authz.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	if tx.recorded {
+		return fail.Internalf(nil, "governance changed after it was recorded")
+	}
+	if !tx.alone && (tx.s.d.single || !tx.widening(events)) {
+		return errAlone
+	}
+	if err := tx.nextVersion(); err != nil {
+		return err
+	}
+	m, err := tx.Map.Apply(tx.version, events...)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := tx.put(e); err != nil {
+			return err
+		}
+	}
+	tx.Map = m
+	tx.events = append(tx.events, events...)
+	return nil
+}
+
+// nextVersion takes this transaction's governance version, once. On PostgreSQL the row's lock makes others wait, so what they committed
+// meanwhile must be folded in first.
+func (tx *Tx) nextVersion() error {
+	if len(tx.events) > 0 {
+		return nil
+	}
+	if _, err := tx.one([]any{&tx.version}, "UPDATE governance SET version = version + 1 RETURNING version"); err != nil {
+		return err
+	}
+	if tx.Map.Version() < tx.version-1 {
+		m, err := tx.fold(tx.Map, tx.version-1)
+		if err != nil {
+			return err
+		}
+		tx.Map = m
+	}
+	return nil
+}
+
+// widening says whether the events only add what was not there: nobody can lose by them.
+func (tx *Tx) widening(events []authz.Event) bool {
+	for _, e := range events {
+		switch e.Op {
+		case authz.PutObject:
+			if _, ok := tx.Map.Object(e.Object.ID); ok {
+				return false
+			}
+		case authz.PutCredential:
+			if _, ok := tx.Map.CredentialByID(e.Credential.ID); ok {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// put makes the tables follow one event.
+func (tx *Tx) put(e authz.Event) error {
+	switch e.Op {
+	case authz.PutObject:
+		return tx.putObject(e.Object)
+	case authz.DropObject:
+		return tx.dropObject(e.Object.ID)
+	case authz.PutPrincipal:
+		return tx.putPrincipal(e.Principal)
+	case authz.DropPrincipal:
+		return tx.dropPrincipal(e.Principal.ID)
+	case authz.PutCredential:
+		return tx.putCredential(e.Credential)
+	case authz.DropCredential:
+		return tx.do("DELETE FROM credentials WHERE id = ?", e.Credential.ID)
+	case authz.PutSetting:
+		return tx.do("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+			e.Setting.Key, e.Setting.Value)
+	case authz.Other:
+		return nil
+	}
+	return fail.Internalf(nil, "unknown governance event %q", e.Op)
+}
+
+func (tx *Tx) putObject(o *authz.Object) error {
+	err := tx.do(`INSERT INTO objects (id, kind, parent, name, creator, creator_manages, home, trashed, created_open, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name, creator_manages = excluded.creator_manages,
+		home = excluded.home, trashed = excluded.trashed, created_open = excluded.created_open, updated = excluded.updated`,
+		o.ID, o.Kind.String(), o.Parent, o.Name, o.Creator, flag(o.CreatorManages), o.Home, flag(o.Trashed), flag(o.CreatedOpen), tx.Now, tx.Now)
+	if err != nil {
+		return exists(err, "%s already exists", o.Name)
+	}
+	if err := tx.do("DELETE FROM entries WHERE object = ?", o.ID); err != nil {
+		return err
+	}
+	for _, e := range o.Entries {
+		if err := tx.do("INSERT INTO entries (object, principal, level) VALUES (?, ?, ?)", o.ID, e.Principal, e.Level.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) dropObject(id int64) error {
+	if err := tx.do("DELETE FROM entries WHERE object = ?", id); err != nil {
+		return err
+	}
+	return tx.do("DELETE FROM objects WHERE id = ?", id)
+}
+
+func (tx *Tx) putPrincipal(p *authz.Principal) error {
+	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, shown, active, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, shown = excluded.shown, active = excluded.active,
+		updated = excluded.updated`,
+		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), p.Shown, flag(p.Active), tx.Now, tx.Now)
+	if err != nil {
+		return exists(err, "%s already exists", p.Name)
+	}
+	if err := tx.do("DELETE FROM memberships WHERE member = ?", p.ID); err != nil {
+		return err
+	}
+	for _, g := range p.Parents {
+		if err := tx.do("INSERT INTO memberships (member, parent) VALUES (?, ?)", p.ID, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) dropPrincipal(id int64) error {
+	for _, q := range []string{
+		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
+		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
+	} {
+		if err := tx.do(q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) putCredential(c *authz.Credential) error {
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment`,
+		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment)
+}
+
+// Record appends the entry to the ledger with the transaction's governance events; id, time and version are filled in. object is the
+// governed object it is about, by which the ledger is searched; 0 with the Workspace folder.
+func (tx *Tx) Record(e *ledger.Entry, object int64) error {
+	e.ID, e.Time = tx.NextID(), tx.Now
+	var version any
+	if len(tx.events) > 0 && !tx.recorded {
+		e.Version, version = tx.version, tx.version
+		text, err := encodeEvents(tx.events)
+		if err != nil {
+			return err
+		}
+		e.Events = text
+		tx.recorded = true
+	}
+	return tx.do("INSERT INTO ledger (stamp, id, version, at, class, actor, object, action, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		tx.Stamp, e.ID, version, e.Time, string(e.Class), e.Actor.ID, object, e.Action, ledger.Append(nil, e))
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,181 @@
+-- +goose Up
+-- What governed objects contain. An id that is also an object's has no foreign key: dropping an object drops its content in batches.
+
+CREATE TABLE notebooks (
+  object BIGINT PRIMARY KEY,
+  language TEXT NOT NULL,
+  format TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  content BYTEA NOT NULL
+);
+
+CREATE TABLE experiments (
+  object BIGINT PRIMARY KEY,
+  location TEXT NOT NULL,
+  lifecycle TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  updated BIGINT NOT NULL,
+  changed BIGINT NOT NULL
+);
+CREATE INDEX experiments_changed ON experiments (changed);
+
+CREATE TABLE experiment_tags (
+  experiment BIGINT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (experiment, key)
+) /* clustered */;
+
+-- changed is the stamp of the last transaction that touched the run or anything of it: searches refresh by it.
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  experiment BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  owner BIGINT NOT NULL,
+  user_name TEXT NOT NULL,
+  status BIGINT NOT NULL,
+  started BIGINT NOT NULL,
+  ended BIGINT NOT NULL,
+  lifecycle TEXT NOT NULL,
+  deleted BIGINT NOT NULL,
+  changed BIGINT NOT NULL
+);
+CREATE INDEX runs_changed ON runs (experiment, changed);
+
+CREATE TABLE params (
+  run TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, key)
+) /* clustered */;
+
+CREATE TABLE tags (
+  run TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, key)
+) /* clustered */;
+
+-- value is the float's bits in an order-preserving form, so that NaN and the infinities survive both engines (store/metrics.go).
+CREATE TABLE latest (
+  run TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  model TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (run, key)
+) /* clustered */;
+
+-- Metric points are appended as chunks, one a key and request, and merged by the worker (docs/adr).
+CREATE TABLE points (
+  run TEXT NOT NULL,
+  key TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  n BIGINT NOT NULL,
+  data BYTEA NOT NULL,
+  PRIMARY KEY (run, key, seq)
+) /* clustered */;
+
+CREATE TABLE datasets (
+  experiment BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  source_type TEXT NOT NULL,
+  source TEXT NOT NULL,
+  schema_text TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  PRIMARY KEY (experiment, name, digest)
+);
+
+CREATE TABLE run_inputs (
+  run TEXT NOT NULL,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  PRIMARY KEY (run, name, digest)
+) /* clustered */;
+
+-- Links of runs to logged models: side is "input" or "output".
+CREATE TABLE run_models (
+  run TEXT NOT NULL,
+  side TEXT NOT NULL,
+  model TEXT NOT NULL,
+  step BIGINT NOT NULL,
+  PRIMARY KEY (run, side, model)
+) /* clustered */;
+
+CREATE TABLE logged_models (
+  id TEXT PRIMARY KEY,
+  experiment BIGINT NOT NULL,
+  run TEXT NOT NULL,
+  name TEXT NOT NULL,
+  model_type TEXT NOT NULL,
+  status BIGINT NOT NULL,
+  message TEXT NOT NULL,
+  owner BIGINT NOT NULL,
+  created BIGINT NOT NULL,
+  updated BIGINT NOT NULL,
+  deleted BIGINT NOT NULL,
+  changed BIGINT NOT NULL
+);
+CREATE INDEX logged_models_changed ON logged_models (experiment, changed);
+
+CREATE TABLE logged_model_params (
+  model TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (model, key)
+) /* clustered */;
+
+CREATE TABLE logged_model_tags (
+  model TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (model, key)
+) /* clustered */;
+
+CREATE TABLE logged_model_metrics (
+  model TEXT NOT NULL,
+  key TEXT NOT NULL,
+  run TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  value BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  step BIGINT NOT NULL,
+  PRIMARY KEY (model, key, run, dataset, digest)
+) /* clustered */;
+
+-- owner is a run id, a logged model id or "exp/<experiment>"; path is relative and clean; the bytes are in the blob store.
+CREATE TABLE artifacts (
+  owner TEXT NOT NULL,
+  path TEXT NOT NULL,
+  experiment BIGINT NOT NULL,
+  digest BYTEA NOT NULL,
+  size BIGINT NOT NULL,
+  written BIGINT NOT NULL,
+  writer BIGINT NOT NULL,
+  PRIMARY KEY (owner, path)
+) /* clustered */;
+CREATE INDEX artifacts_digest ON artifacts (digest);
+
+-- +goose Down
+DROP TABLE artifacts;
+DROP TABLE logged_model_metrics;
+DROP TABLE logged_model_tags;
+DROP TABLE logged_model_params;
+DROP TABLE logged_models;
+DROP TABLE run_models;
+DROP TABLE run_inputs;
+DROP TABLE datasets;
+DROP TABLE points;
+DROP TABLE latest;
+DROP TABLE tags;
+DROP TABLE params;
+DROP TABLE runs;
+DROP TABLE experiment_tags;
+DROP TABLE experiments;
+DROP TABLE notebooks;

@@ -1,0 +1,68 @@
+package tracking
+
+import (
+	"slices"
+	"strings"
+
+	"bailiwick/fail"
+	"bailiwick/tracking/search"
+)
+
+// Experiment is a set of runs. It is a governed object; its id is the object's.
+type Experiment struct {
+	ID               int64
+	Name             string // its path in the workspace, such as /Users/ann/churn
+	ArtifactLocation string
+	Lifecycle        Lifecycle
+	Created          int64 // ms since 1970
+	Updated          int64 // ms since 1970
+	Tags             []Pair
+}
+
+// Writable refuses to change what is in a deleted experiment.
+func (e *Experiment) Writable() error {
+	if e.Lifecycle == search.Active {
+		return nil
+	}
+	return fail.Invalidf("The experiment %d must be in the 'active' state. Current state is %s.", e.ID, LifecycleName(e.Lifecycle))
+}
+
+// Rename gives the experiment another name; a deleted one has no say.
+func (e *Experiment) Rename(name string, now int64) error {
+	if e.Lifecycle != search.Active {
+		return fail.Statef("Cannot rename a non-active experiment. The experiment %d is %s.", e.ID, LifecycleName(e.Lifecycle))
+	}
+	e.Name, e.Updated = name, now
+	return nil
+}
+
+// Move deletes (search.Deleted) or restores (search.Active) the experiment. One that is there already is fail.NotFound, as in MLflow.
+func (e *Experiment) Move(to Lifecycle, now int64) error {
+	if e.Lifecycle == to {
+		return fail.NotFoundf("No experiment with id %d that is not %s", e.ID, LifecycleName(to))
+	}
+	e.Lifecycle, e.Updated = to, now
+	return nil
+}
+
+// DeleteTag takes a tag away; a missing one is fail.NotFound.
+func (e *Experiment) DeleteTag(key string) error {
+	i := slices.IndexFunc(e.Tags, func(p Pair) bool { return p.Key == key })
+	if i < 0 {
+		return fail.NotFoundf("No tag with name: %s in experiment with id %d", key, e.ID)
+	}
+	e.Tags = slices.Delete(e.Tags, i, i+1)
+	return nil
+}
+
+// ShownName gives an experiment's name as a caller sees it: its owner sees what lies in his home folder by its short name, everybody
+// else sees the full path. home is the caller's home folder without a slash at its end; empty for none.
+func ShownName(path, home string) string {
+	if home == "" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home); ok && len(rest) > 1 && rest[0] == '/' {
+		return rest[1:]
+	}
+	return path
+}
