@@ -361,7 +361,12 @@ func (m *Map) dropEntry(o *Object, principal int64) error {
 
 func (m *Map) leave(member *Principal, group int64) {
 	less := *member
-	less.Parents = slices.DeleteFunc(slices.Clone(member.Parents), func(id int64) bool { return id == group })
+	less.Parents = nil
+	for _, id := range member.Parents {
+		if id != group {
+			less.Parents = append(less.Parents, id)
+		}
+	}
 	m.principals = m.principals.with(uint64(less.ID), &less)
 	m.members = m.members.without(group, less.ID)
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -144,12 +145,13 @@ func (m *Map) loadObjects(chunks []chunk) error {
 			leaves = append(leaves, leaf[*Object]{key: uint64(c[i].ID), val: &c[i]})
 		}
 	}
-	m.objects = buildTrie(leaves)
+	sortLeaves(leaves)
 	for i := 1; i < len(leaves); i++ {
 		if leaves[i].key == leaves[i-1].key {
 			return fail.Invalidf("Object %d is there twice.", leaves[i].key)
 		}
 	}
+	m.objects = buildTrie(leaves)
 	return nil
 }
 
@@ -196,7 +198,7 @@ func (m *Map) loadNames() error {
 }
 
 func (m *Map) indexNames(leaves []leaf[link[int64]]) error {
-	slices.SortFunc(leaves, func(a, b leaf[link[int64]]) int { return compareKeys(a.key, b.key) })
+	sortLeaves(leaves)
 	kept := leaves[:0]
 	for _, l := range leaves {
 		if n := len(kept); n > 0 && kept[n-1].key == l.key {
@@ -235,9 +237,9 @@ type pairs []leaf[uint64]
 
 func (p *pairs) add(key int64, id uint64) { *p = append(*p, leaf[uint64]{key: uint64(key), val: id}) }
 
-// sets builds them; the ids of one key were added ascending.
+// sets builds them.
 func (p pairs) sets() sets {
-	slices.SortStableFunc(p, func(a, b leaf[uint64]) int { return compareKeys(a.key, b.key) })
+	slices.SortFunc(p, func(a, b leaf[uint64]) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.val, b.val)) })
 	var out []leaf[idSet]
 	for from, i := 0, 1; i <= len(p); i++ {
 		if i == len(p) || p[i].key != p[from].key {
@@ -249,21 +251,13 @@ func (p pairs) sets() sets {
 }
 
 func setOf(p pairs) idSet {
-	leaves := make([]leaf[struct{}], len(p))
+	leaves := make([]leaf[struct{}], 0, len(p))
 	for i := range p {
-		leaves[i].key = p[i].val
+		if i == 0 || p[i].val != p[i-1].val {
+			leaves = append(leaves, leaf[struct{}]{key: p[i].val})
+		}
 	}
 	return buildTrie(leaves)
-}
-
-func compareKeys(a, b uint64) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
 }
 
 // foldSetting reads a switch as the source does: "true" in any case.

@@ -88,8 +88,8 @@ func (c *chance) question(t *testing.T, m *Map, who int64, a Ability, object int
 	t.Helper()
 	d := Decide(m, Who{Principal: who}, a, object, anyTime)
 	want := c.w.decide(who, a, object)
-	if d.Allowed != want || d.Known != (want || c.w.may(who, object)) {
-		t.Fatalf("%d %s on %d: %+v, want allowed %v, known %v\n%+v\n%+v", who, a, object, d, want, c.w.may(who, object), c.w.chain(object), c.w.settings)
+	if d.Allowed != want || d.Known != (want || c.w.may(who, a, object)) {
+		t.Fatalf("%d %s on %d: %+v, want allowed %v, known %v\n%+v\n%+v", who, a, object, d, want, c.w.may(who, a, object), c.w.chain(object), c.w.settings)
 	}
 	if d.Allowed != (d.Rule > RuleNothing && !(d.Rule == RuleAdmins && !d.Allowed)) {
 		t.Fatalf("%+v: the rule does not fit", d)

@@ -206,16 +206,20 @@ func buildTrie[V any](leaves []leaf[V]) Trie[V] {
 	if len(leaves) == 0 {
 		return Trie[V]{}
 	}
-	byKey := func(a, b leaf[V]) int { return cmp.Compare(a.key, b.key) }
-	if !slices.IsSortedFunc(leaves, byKey) {
-		slices.SortFunc(leaves, byKey)
-	}
+	sortLeaves(leaves)
 	t := Trie[V]{n: len(leaves)}
 	for tooLong(leaves[len(leaves)-1].key, t.shift) && t.shift < deepest {
 		t.shift += digitBits
 	}
 	t.root = buildNode(leaves, t.shift)
 	return t
+}
+
+func sortLeaves[V any](leaves []leaf[V]) {
+	byKey := func(a, b leaf[V]) int { return cmp.Compare(a.key, b.key) }
+	if !slices.IsSortedFunc(leaves, byKey) {
+		slices.SortFunc(leaves, byKey)
+	}
 }
 
 func buildNode[V any](leaves []leaf[V], shift uint8) *node[V] {

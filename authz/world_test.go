@@ -211,10 +211,13 @@ func (w *world) decide(principal int64, a Ability, object int64) (allowed bool) 
 }
 
 // may says whether a principal who was refused may know that the object exists.
-func (w *world) may(principal, object int64) bool {
+func (w *world) may(principal int64, a Ability, object int64) bool {
 	o, there := w.objects[object]
 	p, ok := w.principals[principal]
 	if !there || !ok || !p.Active || p.Kind == Group {
+		return false
+	}
+	if r, _ := row(o.Kind, a); w.lost(object) && !r.Trash {
 		return false
 	}
 	inTree := o.Kind <= Experiment
@@ -269,6 +272,9 @@ func (c *chance) anybody() int64 {
 	return slices.Sorted(maps.Keys(c.w.principals))[c.IntN(len(c.w.principals))]
 }
 
+// person is somebody who could make things; perhaps he is gone by now.
+func (c *chance) person() int64 { return FirstFreePrincipal + someGroups + c.Int64N(somePeople) }
+
 func (c *chance) anything() int64 {
 	return slices.Sorted(maps.Keys(c.w.objects))[c.IntN(len(c.w.objects))]
 }
@@ -297,7 +303,7 @@ func (c *chance) entries(k Kind) (out []Entry) {
 func (c *chance) create() Event {
 	c.next++
 	k := []Kind{Directory, Directory, Directory, Notebook, File, Experiment, Experiment, RegisteredModel, Job, Endpoint, Cluster, SecretScope}[c.IntN(12)]
-	o := Object{ID: c.next, Kind: k, Parent: kinds[k].Root, Name: fmt.Sprint("o", c.next), Creator: c.anybody(), CreatorManages: c.IntN(2) == 0}
+	o := Object{ID: c.next, Kind: k, Parent: kinds[k].Root, Name: fmt.Sprint("o", c.next), Creator: c.person(), CreatorManages: c.IntN(2) == 0}
 	if kinds[k].Tree {
 		o.Parent = c.folder()
 	}
@@ -305,7 +311,7 @@ func (c *chance) create() Event {
 		o.Entries = c.entries(k)
 	}
 	if k == Directory && c.IntN(5) == 0 {
-		o.Home = c.anybody()
+		o.Home = c.person()
 	}
 	return Event{Op: PutObject, Object: &o}
 }

@@ -132,14 +132,16 @@ func (u *upload) pass() error {
 func (u *upload) startHash() {
 	u.todo, u.free = make(chan []byte, maxPieces), make(chan []byte, maxPieces)
 	u.digest = make(chan Digest, 1)
-	go func() {
-		h := sha256.New()
-		for b := range u.todo {
-			h.Write(b)
-			u.free <- b
-		}
-		u.digest <- Digest(h.Sum(nil))
-	}()
+	go hashPieces(u.todo, u.free, u.digest)
+}
+
+func hashPieces(todo <-chan []byte, free chan<- []byte, digest chan<- Digest) {
+	h := sha256.New()
+	for b := range todo {
+		h.Write(b)
+		free <- b
+	}
+	digest <- Digest(h.Sum(nil))
 }
 
 // write puts b at the end of the temporary file and makes that first if need be.

@@ -23,6 +23,7 @@ const (
 	Since      FaultKind = "since"      // not a continuation of the checkpoint kept elsewhere
 	Hole       FaultKind = "hole"       // a governance version is missing
 	BadRow     FaultKind = "row"        // a batch's row does not fit together
+	Inserted   FaultKind = "inserted"   // an entry that was never sealed stands among sealed ones
 )
 
 // Fault is the first thing found wrong, as an error. Leaf is the index of the first bad entry; where only a span of entries can be named

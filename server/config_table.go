@@ -70,7 +70,7 @@ var settings = []Setting{
 	{Key: "relative-names", Default: "home", check: homeOrFolder, at: func(c *Config) any { return &c.RelativeNames },
 		Doc: "Where an experiment named without a leading `/` goes: `home` is the caller's home folder, a workspace path is one folder for all."},
 	{Key: "default-experiment", Default: "shared", Enum: []string{"shared", "home", "refuse"},
-		at: func(c *Config) any { return &c.DefaultExperiment },
+		at:  func(c *Config) any { return &c.DefaultExperiment },
 		Doc: "What experiment `0` is: `shared` is one in `/Shared`, `home` one in each caller's home folder, `refuse` asks callers to name an experiment."},
 	{Key: "artifact-prefixes", check: urlOf(), at: func(c *Config) any { return &c.ArtifactPrefixes },
 		Doc: "URL prefixes that administrators may allow as artifact locations of experiments. Bytes there are outside of this server's enforcement."},

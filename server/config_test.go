@@ -204,7 +204,7 @@ func TestProblems(t *testing.T) {
 				"--portt: no such flag",
 			},
 		},
-		"wrong types":   {name: "c.yaml", content: "metrics: 3\nallowed-hosts: x\naudit: every\n", want: []string{
+		"wrong types": {name: "c.yaml", content: "metrics: 3\nallowed-hosts: x\naudit: every\n", want: []string{
 			"FILE:2:16: allowed-hosts: got string, want array", "FILE:3:8: audit: got string, want object",
 			"FILE:1:10: metrics: got number, want boolean"}},
 		"null":          {name: "c.yaml", content: "audit:\n  reads:\n", want: []string{"FILE:2:3: audit.reads: got null"}},
@@ -214,15 +214,15 @@ func TestProblems(t *testing.T) {
 		"a list":        {name: "c.yaml", content: "- metrics\n", want: []string{"FILE:1:1: "}},
 		"item of a list": {name: "c.yaml", content: "allowed-hosts: [a, https://b]\ntrusted-proxies: [1.2.3.4/33]\n",
 			want: []string{`FILE:2:18: trusted-proxies: "1.2.3.4/33" is neither`, `FILE:1:16: allowed-hosts: "https://b" is no host name`}},
-		"half of TLS":      {flags: Overrides{"tls-cert": "cert.pem"}, want: []string{"tls: cert and key go together"}},
-		"TLS not there":    {flags: Overrides{"tls-cert": "none.pem", "tls-key": "none.key"}, want: []string{"tls: open none.pem"}},
-		"password hidden":  {flags: Overrides{"database": "mysql://u:secret@h/d"}, want: []string{`--database: database: scheme "mysql" is none of postgres, postgresql`}},
-		"url with slash":   {flags: Overrides{"public-url": "https://a.example/"}, want: []string{"--public-url: public-url: must have a host and no slash"}},
-		"relative names":   {flags: Overrides{"relative-names": "Shared"}, want: []string{`--relative-names: relative-names: "Shared" is neither home`}},
-		"sizes":            {flags: Overrides{"limits-body": "5MB", "limits-depth": "3"}, want: []string{
+		"half of TLS":     {flags: Overrides{"tls-cert": "cert.pem"}, want: []string{"tls: cert and key go together"}},
+		"TLS not there":   {flags: Overrides{"tls-cert": "none.pem", "tls-key": "none.key"}, want: []string{"tls: open none.pem"}},
+		"password hidden": {flags: Overrides{"database": "mysql://u:secret@h/d"}, want: []string{`--database: database: scheme "mysql" is none of postgres, postgresql`}},
+		"url with slash":  {flags: Overrides{"public-url": "https://a.example/"}, want: []string{"--public-url: public-url: must have a host and no slash"}},
+		"relative names":  {flags: Overrides{"relative-names": "Shared"}, want: []string{`--relative-names: relative-names: "Shared" is neither home`}},
+		"sizes": {flags: Overrides{"limits-body": "5MB", "limits-depth": "3"}, want: []string{
 			`--limits-body: limits.body: "5MB" is no whole number`, "--limits-depth: limits.depth: 3 is less than 16"}},
-		"size too large":   {flags: Overrides{"limits-drain": "9999999999TiB"}, want: []string{"--limits-drain: limits.drain:"}},
-		"durations":        {flags: Overrides{"shutdown-grace": "-1s", "limits-idle-time": "5"}, want: []string{
+		"size too large": {flags: Overrides{"limits-drain": "9999999999TiB"}, want: []string{"--limits-drain: limits.drain:"}},
+		"durations": {flags: Overrides{"shutdown-grace": "-1s", "limits-idle-time": "5"}, want: []string{
 			"--limits-idle-time: limits.idle-time: \"5\" is no duration", "--shutdown-grace: shutdown-grace:"}},
 		"import over body": {flags: Overrides{"limits-import": "16MiB"}, want: []string{"limits.import: content travels as base64"}},
 	}

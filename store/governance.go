@@ -164,10 +164,13 @@ func (tx *Tx) putCredential(c *authz.Credential) error {
 		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment)
 }
 
-// Record appends the entry to the ledger with the transaction's governance events; id, time and version are filled in. object is the
+// Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the
 // governed object it is about, by which the ledger is searched; 0 with the Workspace folder.
 func (tx *Tx) Record(e *ledger.Entry, object int64) error {
-	e.ID, e.Time = tx.NextID(), tx.Now
+	e.ID = tx.NextID()
+	if e.Time == 0 {
+		e.Time = tx.Now
+	}
 	var version any
 	if len(tx.events) > 0 && !tx.recorded {
 		e.Version, version = tx.version, tx.version

@@ -58,6 +58,7 @@ type Store struct {
 	committed atomic.Int64 // stamp of the last committed group (single writer)
 
 	workspace int64
+	sealed    atomic.Pointer[sealed]
 	keys      map[string][]byte
 	// commit is COMMIT; tests put a failing one here.
 	commit func(context.Context, *conn) error

@@ -154,7 +154,7 @@ func (x *ExperimentIndex) Search(q *search.Query, scope Scope, home string) sear
 		return ShownName(x.table.Text(slot, experimentName), home)
 	}}}
 	if !scope.All() {
-		part.Among, part.Admit = x.admitted(scope)
+		x.restrict(&part, scope)
 	}
 	return search.Search(q, part)
 }
@@ -174,25 +174,31 @@ func (x *ExperimentIndex) named(c *search.Clause, home string) func(uint32) bool
 // fewRows is the part of all rows up to which a caller's rows are gathered from the postings instead of passing over all.
 const fewRows = 32
 
-// admitted gives the rows of a scope: the slots themselves while they are few, else a test for each row. Either way the scope itself has
-// the last word on each row that is shown.
-func (x *ExperimentIndex) admitted(scope Scope) (among []uint32, admit func(uint32) bool) {
+// restrict leaves the rows of a scope: the slots themselves while they are few, else all are passed over, some nanoseconds each. Either
+// way the scope itself has the last word on each row that is shown.
+func (x *ExperimentIndex) restrict(part *search.Part, scope Scope) {
 	acls, rows := x.reach(scope)
 	var own []uint32
 	if p := x.made[scope.Creator()]; p != nil {
 		own = p.slots
 	}
-	says := func(slot uint32) bool {
+	part.Admit = func(slot uint32) bool {
 		return scope.Admits(x.owned[x.acl[slot]].acl, x.makers[slot].creator, x.makers[slot].manages)
 	}
 	if rows+len(own) <= x.table.Len()/fewRows {
-		return x.gather(acls, own, rows), says
+		part.Among = x.gather(acls, own, rows)
+		return
 	}
 	under, made := make([]bool, len(x.owned)), bitmap(own)
 	for _, a := range acls {
 		under[a] = true
 	}
-	return nil, func(slot uint32) bool { return (under[x.acl[slot]] || made.has(slot)) && says(slot) }
+	part.Next = func(slots []uint32, i int) int {
+		for i >= 0 && !under[x.acl[slots[i]]] && !made.has(slots[i]) {
+			i--
+		}
+		return i
+	}
 }
 
 // bits is a set of slots.

@@ -29,7 +29,7 @@ func (c *collector) collect(part uint32, view View) {
 	if b.ordered && c.after != nil {
 		n = sort.Search(n, func(i int) bool { return c.passed(b, b.slots[i]) })
 	}
-	for i := n - 1; i >= 0; i-- {
+	for i := b.next(b.slots, n-1); i >= 0; i = b.next(b.slots, i-1) {
 		slot := b.slots[i]
 		if b.table.stages[slot]&view == 0 {
 			continue

@@ -70,6 +70,8 @@ type Part struct {
 	Key func(t *Term) func(slot uint32) Key
 	// Admit is the caller's right to see a row.
 	Admit func(slot uint32) bool
+	// Next skips rows faster than Admit: it gives the greatest place up to i of a slot that may be shown, -1 if there is none.
+	Next func(slots []uint32, i int) int
 	// Among restricts the search to these slots when it is not nil.
 	Among []uint32
 }
@@ -95,6 +97,7 @@ type bound struct {
 	tests   []func(uint32) bool
 	keys    []func(uint32) Key
 	slots   []uint32
+	next    func(slots []uint32, i int) int
 	ordered bool // slots are in reverse of the query's order
 }
 
@@ -104,6 +107,9 @@ func bind(p *Part, q *Query) bound {
 	b.ordered = t.natural >= 0 && p.Among == nil && slices.Equal(q.Order, t.domain.Default)
 	if p.Among != nil {
 		b.slots = p.Among
+	}
+	if b.next = p.Next; b.next == nil {
+		b.next = func(_ []uint32, i int) int { return i }
 	}
 	if p.Admit != nil {
 		b.tests = append(b.tests, p.Admit)
