@@ -61,6 +61,8 @@ func (d *Door) Fronts() []*Front { return d.fronts }
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Now: time.Now(), Log: d.Log, door: d, request: r, header: w.Header(), status: http.StatusOK, id: requestID()}
 	c.source = d.source(r)
+	// Databricks' clients learn from every answer which workspace they talk to.
+	c.SetHeader("X-Databricks-Org-Id", formatID(d.Store.Workspace()))
 	sent := &sent{ResponseWriter: w}
 	defer func() {
 		if p := recover(); p != nil {

@@ -5,9 +5,11 @@ package api
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"bailiwick/authz"
+	"bailiwick/fail"
 )
 
 // mode is how a route goes through the pipeline.
@@ -40,6 +42,9 @@ type Target struct {
 	Absent error
 	// Name is what the ledger calls the thing within the object (a run's id); empty = the object itself.
 	Name string
+	// Ability is what is asked where it depends on what was found (import onto a notebook, or into a folder). It must be one that the
+	// route's line declares by Or; 0 = the ability that the line gives.
+	Ability authz.Ability
 }
 
 // Finder loads what a request is about. It runs inside the transaction, before the decision; NotFound is its only expected error.
@@ -62,6 +67,8 @@ type Route struct {
 	alone bool
 	// also are the further abilities a request needs, by ability, for the route list.
 	also []authz.Ability
+	// or are the abilities that a finder may ask instead of the line's own.
+	or []authz.Ability
 	// request gives a new request value, for the test of its fields and for OpenAPI.
 	request  func() any
 	response func() any
@@ -76,6 +83,9 @@ func (r *Route) Mode() string {
 
 // Also lists the further abilities that the route's requests need on other objects.
 func (r *Route) Also() []authz.Ability { return r.also }
+
+// Or lists the abilities that a finder of the route may ask instead of the one its line gives, depending on what it found.
+func (r *Route) Or() []authz.Ability { return r.or }
 
 // NewRequest gives an empty value of the route's request type; nil for a route that decodes nothing.
 func (r *Route) NewRequest() any { return r.request() }
@@ -102,6 +112,12 @@ func Also[Q any](ability authz.Ability, find func(*Call, *Q) ([]Target, error)) 
 		m.also = append(m.also, ability)
 		m.checks = append(m.checks, check[Q]{ability, find})
 	}
+}
+
+// Or declares the abilities that the route's finders may ask instead (Target.Ability), where what is needed depends on what the request
+// names: a folder or an experiment, something new or something that is there.
+func Or[Q any](abilities ...authz.Ability) Option[Q] {
+	return func(m *making[Q]) { m.or = append(m.or, abilities...) }
 }
 
 // Audit sets the audit names and class where they differ from what the path and constructor say.
@@ -165,10 +181,21 @@ func admit[O, Q any](c *Call, m *making[Q], find Finder[O, Q], q *Q) (O, error) 
 	if err != nil {
 		return obj, err
 	}
-	if err := c.decide(m.Ability, target); err != nil {
+	if err := m.ask(c, m.Ability, target); err != nil {
 		return obj, err
 	}
 	return obj, further(c, m, q)
+}
+
+// ask decides on one target. A finder that asks for an ability which the route's line does not declare is a defect, and refused.
+func (m *making[Q]) ask(c *Call, ability authz.Ability, t Target) error {
+	if t.Ability != 0 && t.Ability != ability {
+		if !slices.Contains(m.or, t.Ability) {
+			return fail.Internalf(nil, "%s %s asks for %s, which its line does not declare", m.Method, m.Path, t.Ability)
+		}
+		ability = t.Ability
+	}
+	return c.decide(ability, t)
 }
 
 // further decides what a request needs beyond its first object.
@@ -179,7 +206,7 @@ func further[Q any](c *Call, m *making[Q], q *Q) error {
 			return err
 		}
 		for _, t := range targets {
-			if err := c.decide(k.ability, t); err != nil {
+			if err := m.ask(c, k.ability, t); err != nil {
 				return err
 			}
 		}

@@ -69,7 +69,7 @@ func Explain(m *Map, d Decision) []Step {
 	if g.rule != RuleAdmins {
 		steps = append(steps, m.inheritSteps(d.Object, g.object)...)
 	}
-	if d.Rule == g.rule || d.Rule == RuleNothing {
+	if d.Rule == RuleNothing || d.Rule == g.rule && ruleOf(d.Kind, d.Ability).levels.has(d.Level) {
 		return append(steps, m.tableStep(d))
 	}
 	return append(steps, m.ruleStep(d))

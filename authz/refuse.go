@@ -44,9 +44,13 @@ func Refuse(m *Map, d Decision) Refusal {
 	return r
 }
 
-// leastBeyond is the least level that gives an ability, where having none does not.
+// leastBeyond is the least level that gives an ability, where having none does not. On experiments Run acts as Edit, but Edit is what the
+// source table, clients and people know.
 func leastBeyond(k Kind, a Ability) Level {
 	law := ruleOf(k, a)
+	if k == Experiment && law.levels.has(CanRun) && !law.levels.has(CanRead) {
+		return CanEdit
+	}
 	for _, l := range columnsOf(k)[1:] {
 		if law.levels.has(l) && k.has(l) {
 			return l

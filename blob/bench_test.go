@@ -25,10 +25,10 @@ func benchStore(b *testing.B) *Local {
 	return l
 }
 
-// BenchmarkCommit commits bytes never seen before, at 1 and 8 goroutines, beside a plain file written and synced.
+// BenchmarkCommit commits bytes never seen before, at 1, 8 and 32 goroutines, beside a plain file written and synced.
 func BenchmarkCommit(b *testing.B) {
 	for _, size := range []int{4 << 10, 1 << 20} {
-		for _, clients := range []int{1, 8} {
+		for _, clients := range []int{1, 8, 32} {
 			name := strconv.Itoa(size>>10) + "KiB/" + strconv.Itoa(clients)
 			b.Run("blob/"+name, func(b *testing.B) {
 				l := benchStore(b)

@@ -16,8 +16,8 @@ type folders struct {
 }
 
 type folder struct {
-	running sync.Mutex
-	next    *round // the round that has not begun; guarded by folders.mu
+	running chan struct{} // full while a round runs
+	next    *round        // the one that has not begun; guarded by folders.mu
 }
 
 type round struct {
@@ -29,12 +29,12 @@ type round struct {
 func (s *folders) sync(name string) error {
 	f, r, first := s.join(name)
 	if first {
-		f.running.Lock()
+		f.running <- struct{}{}
 		s.mu.Lock()
 		f.next = nil // it begins: who comes from now on needs another
 		s.mu.Unlock()
 		r.err = s.fs.SyncDir(name)
-		f.running.Unlock()
+		<-f.running
 		close(r.done)
 	}
 	<-r.done
@@ -46,7 +46,7 @@ func (s *folders) join(name string) (f *folder, r *round, first bool) {
 	defer s.mu.Unlock()
 	f = s.known[name]
 	if f == nil {
-		f = new(folder)
+		f = &folder{running: make(chan struct{}, 1)}
 		s.known[name] = f
 	}
 	if f.next == nil {

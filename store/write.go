@@ -126,29 +126,34 @@ func (s *Store) writeGroup(c *conn, first *job) (next *job) {
 // member runs one job in a savepoint. keep is false when the job must be alone and is not first; alive is false when the transaction is
 // lost with all its members.
 func (s *Store) member(ctx context.Context, c *conn, j *job, stamp int64, first bool) (keep, alive bool) {
+	alive = s.try(ctx, c, j, stamp, j.alone && first)
+	if !alive || !errors.Is(j.err, errAlone) {
+		return true, alive
+	}
+	j.alone = true
+	if !first {
+		return false, true
+	}
+	return true, s.try(ctx, c, j, stamp, true)
+}
+
+// try runs a job once; false means that the transaction is lost.
+func (s *Store) try(ctx context.Context, c *conn, j *job, stamp int64, alone bool) (alive bool) {
 	if _, err := c.exec(ctx, "SAVEPOINT member"); err != nil {
 		s.log.Error("savepoint", "error", err)
-		return true, false
+		return false
 	}
-	j.tx = &Tx{Map: s.Map(), Now: s.now(), Stamp: stamp, s: s, c: c, ctx: ctx, write: true, alone: j.alone && first, horizon: stamp}
+	j.tx = &Tx{Map: s.Map(), Now: s.now(), Stamp: stamp, s: s, c: c, ctx: ctx, write: true, alone: alone, horizon: stamp}
 	j.err = j.tx.run(j.fn)
-	if errors.Is(j.err, errAlone) {
-		if !s.undo(ctx, c) {
-			return true, false
-		}
-		if !first {
-			j.alone = true
-			return false, true
-		}
-		j.tx = &Tx{Map: s.Map(), Now: s.now(), Stamp: stamp, s: s, c: c, ctx: ctx, write: true, alone: true, horizon: stamp}
-		j.err = j.tx.run(j.fn)
-	}
 	if j.err != nil {
 		j.tx.events, j.tx.Map = nil, nil
-		return true, s.undo(ctx, c)
+		if _, err := c.exec(ctx, "ROLLBACK TO member"); err != nil {
+			s.log.Error("transaction lost", "error", err, "after", j.err)
+			return false
+		}
 	}
 	_, err := c.exec(ctx, "RELEASE member")
-	return true, err == nil
+	return err == nil
 }
 
 // run calls fn and holds it to its duty: a governance change without its ledger entry does not happen.
@@ -165,16 +170,6 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 		return fail.Internalf(nil, "a governance change was not recorded")
 	}
 	return nil
-}
-
-// undo takes the savepoint back; false means that the engine has already rolled the whole transaction back.
-func (s *Store) undo(ctx context.Context, c *conn) bool {
-	if _, err := c.exec(ctx, "ROLLBACK TO member"); err != nil {
-		s.log.Error("transaction lost", "error", err)
-		return false
-	}
-	_, err := c.exec(ctx, "RELEASE member")
-	return err == nil
 }
 
 // finish commits the group, publishes its map and answers its members.

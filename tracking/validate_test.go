@@ -161,7 +161,7 @@ func TestCheckInputs(t *testing.T) {
 
 func TestArtifactPath(t *testing.T) {
 	for p, good := range map[string]bool{
-		"a": true, "model/MLmodel": true, "a b/ü.txt": true, "100%": true, "a%20b": true, "50%25 off": true, "a:b/c": true, "v1:2.png": true,
+		"a": true, "model/MLmodel": true, "a b/ü.txt": true, "100%": true, "a%20b": true, "50%25 off": true, "a:b/c": false, "ab:c/d": true, "v1:2.png": true,
 		"...": true, "..a": true, "a..": true, ".hidden/x": true, "%zz": true, strings.Repeat("a", 1024): true,
 		"": false, ".": false, "..": false, "../a": false, "a/..": false, "a/../b": false, "a/./b": false, "/a": false, "//a": false,
 		"a//b": false, "a/": false, `a\b`: false, `..\a`: false, "C:x": false, "c:/x": false, "C:": false, "file:x": false, "file:///etc/passwd": false,

@@ -1,23 +1,39 @@
 -- +goose Up
 -- What governed objects contain. An id that is also an object's has no foreign key: dropping an object drops its content in batches.
 
-CREATE TABLE notebooks (
+-- Notebooks and files of the workspace tree, as they were imported.
+CREATE TABLE items (
   object BIGINT PRIMARY KEY,
   language TEXT NOT NULL,
   format TEXT NOT NULL,
   size BIGINT NOT NULL,
+  modified BIGINT NOT NULL,
   content BYTEA NOT NULL
 );
 
+-- What was put into the trash by itself, and when; what lies below it is there with it.
+CREATE TABLE trash (
+  object BIGINT PRIMARY KEY,
+  at BIGINT NOT NULL,
+  principal BIGINT NOT NULL
+);
+CREATE INDEX trash_at ON trash (at, object);
+
+-- An experiment's name and place are the governed object's, and it is deleted when that is in the trash. relative: the name was given
+-- relative to the folder of relative names. purged is the stamp of the last purge of runs in it; gone marks one whose object is dropped
+-- while its runs are still being removed.
 CREATE TABLE experiments (
   object BIGINT PRIMARY KEY,
   location TEXT NOT NULL,
-  lifecycle TEXT NOT NULL,
+  relative BIGINT NOT NULL,
   created BIGINT NOT NULL,
   updated BIGINT NOT NULL,
+  purged BIGINT NOT NULL,
+  gone BIGINT NOT NULL,
   changed BIGINT NOT NULL
 );
 CREATE INDEX experiments_changed ON experiments (changed);
+CREATE INDEX experiments_gone ON experiments (object) WHERE gone <> 0;
 
 CREATE TABLE experiment_tags (
   experiment BIGINT NOT NULL,
@@ -178,4 +194,5 @@ DROP TABLE params;
 DROP TABLE runs;
 DROP TABLE experiment_tags;
 DROP TABLE experiments;
-DROP TABLE notebooks;
+DROP TABLE trash;
+DROP TABLE items;

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"database/sql"
+	"strings"
+	"sync"
+)
+
+// maxIn is the most values of one IN list; longer ones are asked in several queries.
+const maxIn = 512
+
+// eachIn runs a query whose last placeholder stands in "IN (?)" for a list, in as many rounds as it takes; args come before the list.
+// Lists are padded to powers of two by their last value, so that an engine sees few different texts.
+func eachIn[T any](tx *Tx, scan func(*sql.Rows) error, q string, list []T, args ...any) error {
+	for len(list) > 0 {
+		part := list[:min(len(list), maxIn)]
+		list = list[len(part):]
+		n := powerOfTwo(len(part))
+		all := make([]any, 0, len(args)+n)
+		all = append(all, args...)
+		for i := range n {
+			all = append(all, part[min(i, len(part)-1)])
+		}
+		if err := tx.each(scan, repeated(q, "IN (?)", "IN (?", ", ?", n, ")"), all...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxRows is the most rows of one INSERT.
+const maxRows = 64
+
+// putRows inserts rows of one width in few statements of fixed sizes: q holds the values of one row as "VALUES (?, …)".
+// It gives the number of rows that were inserted or changed.
+func (tx *Tx) putRows(q string, width int, args []any) (changed int64, err error) {
+	open := strings.Index(q, "VALUES (")
+	end := open + strings.IndexByte(q[open:], ')') + 1
+	row := q[open+len("VALUES ") : end]
+	for len(args) > 0 {
+		n := min(maxRows, len(args)/width)
+		if p := powerOfTwo(n); p > n {
+			n = p / 2
+		}
+		c, err := tx.exec(repeated(q, row, row, ", "+row, n, ""), args[:n*width]...)
+		if err != nil {
+			return changed, err
+		}
+		changed, args = changed+c, args[n*width:]
+	}
+	return changed, nil
+}
+
+func powerOfTwo(n int) int {
+	p := 1
+	for p < n {
+		p *= 2
+	}
+	return p
+}
+
+// repeats keeps the texts that repeated made: there are few, and making one costs more than running it.
+var repeats sync.Map
+
+type repetition struct {
+	q string
+	n int
+}
+
+// repeated replaces the last mark in q by first, n-1 times more, and last.
+func repeated(q, mark, first, more string, n int, last string) string {
+	key := repetition{q, n}
+	if text, ok := repeats.Load(key); ok {
+		return text.(string)
+	}
+	i := strings.LastIndex(q, mark)
+	text := q[:i] + first + strings.Repeat(more, n-1) + last + q[i+len(mark):]
+	repeats.Store(key, text)
+	return text
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+
+	"bailiwick/authz"
+	"bailiwick/ledger"
+)
+
+// PurgeBatch is how many objects, runs and logged models one transaction deletes for good: writes stay short for those who wait.
+const PurgeBatch = 500
+
+// Purge deletes an object of the tree and what lies below it for good, at most the given number of objects, runs and logged models, the
+// innermost first. left says that it must be called again, in a transaction of its own, for the rest. Bytes of artifacts that nothing
+// names any more are the collector's.
+func (tx *Tx) Purge(top int64, most int) (gone int, left bool, err error) {
+	all := slices.Collect(tx.Map.Subtree(top))
+	var events []authz.Event
+	for _, o := range slices.Backward(all) {
+		n, more, err := tx.purgeContent(o, most-gone)
+		if err != nil {
+			return 0, false, err
+		}
+		gone += n
+		if more || gone >= most {
+			left = true
+			break
+		}
+		events = append(events, authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: o.ID}})
+		gone++
+	}
+	return gone, left, tx.Govern(events...)
+}
+
+// purgeContent deletes what an object contains; more says that some of it is left.
+func (tx *Tx) purgeContent(o *authz.Object, most int) (n int, more bool, err error) {
+	if o.Kind == authz.Experiment {
+		if n, more, err = tx.emptyExperiment(o.ID, most); err != nil || more {
+			return n, more, err
+		}
+	}
+	for _, q := range []string{"DELETE FROM items WHERE object = ?", "DELETE FROM trash WHERE object = ?"} {
+		if err := tx.do(q, o.ID); err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
+}
+
+// parts are the tables of what belongs to a run, or to a logged model, with the column that names it.
+var runParts = [][2]string{
+	{"params", "run"}, {"tags", "run"}, {"latest", "run"}, {"points", "run"}, {"run_inputs", "run"}, {"run_models", "run"}, {"artifacts", "owner"},
+}
+
+var modelParts = [][2]string{
+	{"logged_model_params", "model"}, {"logged_model_tags", "model"}, {"logged_model_metrics", "model"}, {"artifacts", "owner"},
+}
+
+func (tx *Tx) emptyExperiment(id int64, most int) (n int, more bool, err error) {
+	for table, parts := range map[string][][2]string{"runs": runParts, "logged_models": modelParts} {
+		some, err := tx.emptyTable(table, parts, id, most-n)
+		n += some
+		if err != nil || n >= most {
+			return n, true, err
+		}
+	}
+	for _, q := range []string{
+		"DELETE FROM datasets WHERE experiment = ?", "DELETE FROM experiment_tags WHERE experiment = ?", "DELETE FROM experiments WHERE object = ?",
+	} {
+		if err := tx.do(q, id); err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, tx.do("DELETE FROM artifacts WHERE owner = ?", "exp/"+strconv.FormatInt(id, 10))
+}
+
+// emptyTable deletes rows of runs or of logged models of an experiment, with all their parts.
+func (tx *Tx) emptyTable(table string, parts [][2]string, experiment int64, most int) (int, error) {
+	some := " IN (SELECT id FROM " + table + " WHERE experiment = ? ORDER BY id LIMIT ?)"
+	for _, p := range parts {
+		if err := tx.do("DELETE FROM "+p[0]+" WHERE "+p[1]+some, experiment, most); err != nil {
+			return 0, err
+		}
+	}
+	n, err := tx.exec("DELETE FROM "+table+" WHERE id"+some, experiment, most)
+	return int(n), err
+}
+
+// PurgeTrash deletes for good what was put into the trash before the given time (ms since 1970), as the server itself, in batches that
+// each have their entry in the ledger. It gives the number of objects and runs that are gone.
+func (s *Store) PurgeTrash(ctx context.Context, before int64) (gone int, err error) {
+	for {
+		var oldest []int64
+		err := s.Read(ctx, func(tx *Tx) (err error) {
+			oldest, err = tx.trashedBefore(before)
+			return err
+		})
+		if err != nil || len(oldest) == 0 {
+			return gone, err
+		}
+		for _, id := range oldest {
+			n, err := s.purgeOne(ctx, id, before)
+			gone += n
+			if err != nil {
+				return gone, err
+			}
+		}
+	}
+}
+
+func (tx *Tx) trashedBefore(before int64) (ids []int64, err error) {
+	err = tx.each(func(r *sql.Rows) error {
+		var id int64
+		if err := r.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+		return nil
+	}, "SELECT object FROM trash WHERE at < ? ORDER BY at, object LIMIT 64", before)
+	return ids, err
+}
+
+// purgeOne purges one thing in the trash, unless somebody restored it meanwhile.
+func (s *Store) purgeOne(ctx context.Context, id, before int64) (gone int, err error) {
+	for left := true; left && err == nil; {
+		err = s.WriteAlone(ctx, func(tx *Tx) error {
+			left = false
+			t, found, err := tx.InTrash(id)
+			o, ok := tx.Map.Object(id)
+			if err != nil || !found || t.At >= before || !ok {
+				return err
+			}
+			e := &ledger.Entry{
+				Class: ledger.ClassA, Service: "workspace", Action: "purgeExpired", Status: 200,
+				Actor:  ledger.Actor{ID: authz.System, Name: "bailiwick", Kind: "system"},
+				Object: ledger.Object{ID: strconv.FormatInt(id, 10), Kind: o.Kind.String(), Name: o.Name, Path: tx.Map.Path(id)},
+			}
+			n, more, err := tx.Purge(id, PurgeBatch)
+			if err != nil {
+				return err
+			}
+			gone, left = gone+n, more
+			return tx.Record(e, id)
+		})
+	}
+	return gone, err
+}
