@@ -39,6 +39,8 @@ type Call struct {
 	subject string
 	// object is the governed object of the ledger entry.
 	object int64
+	// action is the audit action where the handler named one.
+	action string
 	// refused is set when a decision said no.
 	refused *fail.Error
 }
@@ -74,6 +76,9 @@ func (c *Call) Source() string { return c.source.String() }
 func (c *Call) Note(key, value string) {
 	c.entry.Params = append(c.entry.Params, ledger.Param{Key: key, Value: value})
 }
+
+// Action names the audit action where it depends on what the call did rather than on its route.
+func (c *Call) Action(name string) { c.action = name }
 
 // About names the object of the ledger entry where it is not what the decision was about: a new object, for one.
 func (c *Call) About(object int64) { c.object = object }

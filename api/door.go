@@ -37,6 +37,7 @@ type Door struct {
 	root   node
 	fronts []*Front
 	behind behind
+	uses   uses
 	denied denials
 }
 
@@ -100,11 +101,12 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 		return fail.New(fail.NotFound, "%s does not take %s", c.request.URL.Path, c.request.Method).WithCode("METHOD_NOT_ALLOWED")
 	}
 	c.front, c.route = e.front, e.route
-	if c.route.mode != modeOpen {
+	if !c.route.mode.open() {
 		if err := c.identify(); err != nil {
 			d.behind.stranger(c)
 			return err
 		}
+		d.uses.note(c)
 	}
 	q, err := d.decode(c, vars)
 	if err != nil {
@@ -160,6 +162,12 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 		return d.send(w, c, answer.(*Content))
 	case modeWrite:
 		answer, err := d.write(c, q)
+		return d.reply(w, c, answer, err)
+	case modeOpenWrite:
+		answer, err := d.write(c, q)
+		if fail.Is(err, fail.Unauthenticated) {
+			d.behind.stranger(c)
+		}
 		return d.reply(w, c, answer, err)
 	case modeUpload:
 		answer, err := d.upload(c, q)
@@ -302,13 +310,13 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 	if c.front == nil {
 		c.front = d.fronts[0]
 	}
-	status, body := c.front.Fail(c, e)
 	h := w.Header()
+	h.Del("Content-Type")
+	status, body := c.front.Fail(c, e)
 	if e.Kind == fail.Unauthenticated {
 		h.Set("WWW-Authenticate", `Basic realm="bailiwick", Bearer`)
 	}
 	h.Set("X-Databricks-Reason-Phrase", strings.Map(printable, e.Message))
-	h.Del("Content-Type")
 	d.put(w, c, status, c.front.ContentType, body)
 }
 

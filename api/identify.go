@@ -23,7 +23,7 @@ func (c *Call) identify() error {
 
 // identifyAgain repeats identify on the transaction's own map, which may be newer.
 func (c *Call) identifyAgain() error {
-	if c.route.mode == modeOpen {
+	if c.route.mode.open() {
 		return nil
 	}
 	if _, ok := c.Tx.Map.CredentialByID(c.Who.Credential); !ok {

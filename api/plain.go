@@ -32,8 +32,8 @@ func DecodeJSON(in *Input, request any) error {
 		if err := bind(v.Field(i), f.Tag.Get("query"), in.Query); err != nil {
 			return err
 		}
-		if name := f.Tag.Get("path"); name != "" {
-			if err := set(v.Field(i), name, in.Path[name]); err != nil {
+		if text, ok := in.Path[f.Tag.Get("path")]; ok {
+			if err := set(v.Field(i), f.Tag.Get("path"), text); err != nil {
 				return err
 			}
 		}
@@ -141,7 +141,7 @@ func EncodeJSON(answer any) ([]byte, error) {
 type jsonFailure struct {
 	Code    string `json:"error_code"`
 	Message string `json:"message"`
-	Details any    `json:"details,omitempty"`
+	Refusal any    `json:"refusal,omitempty"`
 }
 
 // codes is the table from kind to status and error code of MLflow and Databricks (reference: MLflow's exceptions, the SDKs' error maps).
@@ -177,7 +177,7 @@ func FailJSON(_ *Call, e *fail.Error) (int, []byte) {
 		row.status = 405
 	}
 	if e.Reason != nil {
-		f.Details = []any{e.Reason}
+		f.Refusal = e.Reason
 	}
 	body, err := EncodeJSON(f)
 	if err != nil {

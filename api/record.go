@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -15,13 +16,13 @@ import (
 
 // restart begins the call's transaction, perhaps for the second time: nothing of an earlier try is kept.
 func (c *Call) restart(tx *store.Tx) {
-	c.Tx, c.entry, c.subject, c.object, c.refused, c.status = tx, ledger.Entry{}, "", 0, nil, 200
+	c.Tx, c.entry, c.subject, c.object, c.action, c.refused, c.status = tx, ledger.Entry{}, "", 0, "", nil, 200
 }
 
 // describe completes the ledger entry while the transaction's map is at hand.
 func (c *Call) describe(err error) {
 	e := &c.entry
-	e.Class, e.Service, e.Action, e.RequestID = ledger.ClassA, c.route.Service, c.route.Action, c.id
+	e.Class, e.Service, e.Action, e.RequestID = ledger.ClassA, c.route.Service, cmp.Or(c.action, c.route.Action), c.id
 	e.Credential, e.Source, e.UserAgent = c.Who.Credential, c.Source(), limited(c.request.UserAgent(), 256)
 	if p := c.Principal(); p != nil {
 		e.Actor = ledger.Actor{ID: p.ID, Name: p.Name, Kind: p.Kind.String()}

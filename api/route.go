@@ -22,7 +22,11 @@ const (
 	modeWrite
 	modeUpload
 	modeDownload
+	modeOpenWrite
 )
+
+// open says that anybody may call the route.
+func (m mode) open() bool { return m == modeOpen || m == modeOpenWrite }
 
 // Class is how a call gets into the ledger (DESIGN, audit classes).
 type Class uint8
@@ -76,9 +80,10 @@ type Route struct {
 	upload   func(*Call, any, io.Reader) (func(*Call) (any, error), error)
 }
 
-// Mode names how the route goes through the pipeline: "open", "read", "list", "write", "upload" or "download".
+// Mode names how the route goes through the pipeline: "open", "read", "list", "write", "upload",
+// "download" or "open-write".
 func (r *Route) Mode() string {
-	return [...]string{"", "open", "read", "list", "write", "upload", "download"}[r.mode]
+	return [...]string{"", "open", "read", "list", "write", "upload", "download", "open-write"}[r.mode]
 }
 
 // Also lists the further abilities that the route's requests need on other objects.
@@ -270,6 +275,16 @@ func List[Q, R any](pattern string, ability authz.Ability, kind authz.Kind, hand
 // Open makes a route that anybody may call, for a written reason. Its handler gets no transaction.
 func Open[Q, R any](pattern, reason string, handle func(*Call, *Q) (*R, error), opts ...Option[Q]) Route {
 	m := start[Q, R](pattern, modeOpen, Behind, authz.Ability(0), opts)
+	m.Reason = reason
+	m.call = func(c *Call, q any) (any, error) { return answerOf(handle(c, q.(*Q))) }
+	return m.Route
+}
+
+// OpenWrite is Open with a write transaction and a ledger entry: for those who come to sign in and have nothing yet but what the request
+// itself proves. Its handler checks that proof first and gives fail.Unauthenticated without it, which is counted as a stranger's try; then
+// it sets Call.Who, so that the entry has an actor.
+func OpenWrite[Q, R any](pattern, reason string, handle func(*Call, *Q) (*R, error), opts ...Option[Q]) Route {
+	m := start[Q, R](pattern, modeOpenWrite, Each, authz.Ability(0), opts)
 	m.Reason = reason
 	m.call = func(c *Call, q any) (any, error) { return answerOf(handle(c, q.(*Q))) }
 	return m.Route

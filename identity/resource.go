@@ -43,6 +43,20 @@ func (r Resource) Principal(parents []int64) authz.Principal {
 	return p
 }
 
+// OfPrincipal gives what the access map knows of a principal as a resource, without what is stored beside it.
+func OfPrincipal(p *authz.Principal) Resource {
+	r := Resource{ID: p.ID, Kind: p.Kind, DisplayName: p.Shown, Active: p.Active || p.Kind == authz.Group}
+	switch p.Kind {
+	case authz.User:
+		r.UserName = p.Name
+	case authz.ServicePrincipal:
+		r.ApplicationID = p.Name
+	case authz.Group:
+		r.DisplayName = p.Name
+	}
+	return r
+}
+
 // Fold gives the form in which names are compared and must be unique: userName, a group's displayName and applicationId have no case.
 func Fold(name string) string { return strings.ToLower(name) }
 

@@ -7,6 +7,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/ledger"
+	"bailiwick/tracking"
 )
 
 // keyNames are the secrets of an installation. The ledger's signing key has its own form and place (ledger.go).
@@ -74,7 +75,7 @@ func (s *Store) Found(ctx context.Context, f Founding) (admin int64, made bool, 
 		if err := tx.Govern(foundingEvents(f, admin, tx.Now)...); err != nil {
 			return err
 		}
-		if err := tx.PutExperiment(authz.DefaultExperiment, ""); err != nil {
+		if err := tx.PutExperiment(&tracking.Experiment{ID: authz.DefaultExperiment, Relative: true}); err != nil {
 			return err
 		}
 		return tx.Record(&ledger.Entry{

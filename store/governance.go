@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"bailiwick/authz"
@@ -27,6 +28,12 @@ func (tx *Tx) Govern(events ...authz.Event) error {
 	m, err := tx.Map.Apply(tx.version, events...)
 	if err != nil {
 		return err
+	}
+	if lost := authz.LostTokens(m, events); len(lost) > 0 {
+		if m, err = m.Apply(tx.version, lost...); err != nil {
+			return err
+		}
+		events = slices.Concat(events, lost)
 	}
 	for _, e := range events {
 		if err := tx.put(e); err != nil {
@@ -90,7 +97,7 @@ func (tx *Tx) put(e authz.Event) error {
 	case authz.PutCredential:
 		return tx.putCredential(e.Credential)
 	case authz.DropCredential:
-		return tx.do("DELETE FROM credentials WHERE id = ?", e.Credential.ID)
+		return tx.dropCredential(e.Credential.ID)
 	case authz.PutSetting:
 		return tx.do("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 			e.Setting.Key, e.Setting.Value)
@@ -149,6 +156,7 @@ func (tx *Tx) putPrincipal(p *authz.Principal) error {
 func (tx *Tx) dropPrincipal(id int64) error {
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
+		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {
 		if err := tx.do(q, id); err != nil {

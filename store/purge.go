@@ -20,13 +20,15 @@ func (tx *Tx) Purge(top int64, most int) (gone int, left bool, err error) {
 	all := slices.Collect(tx.Map.Subtree(top))
 	var events []authz.Event
 	for _, o := range slices.Backward(all) {
+		if left = gone >= most; left {
+			break
+		}
 		n, more, err := tx.purgeContent(o, most-gone)
 		if err != nil {
 			return 0, false, err
 		}
 		gone += n
-		if more || gone >= most {
-			left = true
+		if left = more; left {
 			break
 		}
 		events = append(events, authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: o.ID}})
@@ -50,7 +52,7 @@ func (tx *Tx) purgeContent(o *authz.Object, most int) (n int, more bool, err err
 	return n, false, nil
 }
 
-// parts are the tables of what belongs to a run, or to a logged model, with the column that names it.
+// runParts and modelParts are the tables of what belongs to a run, or to a logged model, with the column that names it.
 var runParts = [][2]string{
 	{"params", "run"}, {"tags", "run"}, {"latest", "run"}, {"points", "run"}, {"run_inputs", "run"}, {"run_models", "run"}, {"artifacts", "owner"},
 }
@@ -86,7 +88,10 @@ func (tx *Tx) emptyTable(table string, parts [][2]string, experiment int64, most
 		}
 	}
 	n, err := tx.exec("DELETE FROM "+table+" WHERE id"+some, experiment, most)
-	return int(n), err
+	if err != nil || n == 0 {
+		return int(n), err
+	}
+	return int(n), tx.markPurged(experiment)
 }
 
 // PurgeTrash deletes for good what was put into the trash before the given time (ms since 1970), as the server itself, in batches that
@@ -129,9 +134,12 @@ func (s *Store) purgeOne(ctx context.Context, id, before int64) (gone int, err e
 		err = s.WriteAlone(ctx, func(tx *Tx) error {
 			left = false
 			t, found, err := tx.InTrash(id)
-			o, ok := tx.Map.Object(id)
-			if err != nil || !found || t.At >= before || !ok {
+			if err != nil || !found || t.At >= before {
 				return err
+			}
+			o, ok := tx.Map.Object(id)
+			if !ok {
+				return tx.do("DELETE FROM trash WHERE object = ?", id)
 			}
 			e := &ledger.Entry{
 				Class: ledger.ClassA, Service: "workspace", Action: "purgeExpired", Status: 200,

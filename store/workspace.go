@@ -88,10 +88,10 @@ func (tx *Tx) Place(o authz.Object) error {
 	if err := tx.do("DELETE FROM trash WHERE object = ?", o.ID); err != nil {
 		return err
 	}
-	return tx.markExperiment(o.Kind, o.ID, "active")
+	return tx.touchExperiment(o.Kind, o.ID)
 }
 
-// Trash puts an object of the tree into the trash, with all below it; an experiment's row says that it is deleted. by is who did it.
+// Trash puts an object of the tree into the trash, with all below it: an experiment there counts as deleted. by is who did it.
 func (tx *Tx) Trash(o authz.Object, by int64) error {
 	o.Trashed = true
 	if err := tx.Govern(authz.Event{Op: authz.PutObject, Object: &o}); err != nil {
@@ -101,15 +101,15 @@ func (tx *Tx) Trash(o authz.Object, by int64) error {
 	if err != nil {
 		return err
 	}
-	return tx.markExperiment(o.Kind, o.ID, "deleted")
+	return tx.touchExperiment(o.Kind, o.ID)
 }
 
-// markExperiment keeps the tracking side's word for being in the trash in step with the map's.
-func (tx *Tx) markExperiment(k authz.Kind, id int64, lifecycle string) error {
+// touchExperiment keeps the time of an experiment's last change, which clients show and order by.
+func (tx *Tx) touchExperiment(k authz.Kind, id int64) error {
 	if k != authz.Experiment {
 		return nil
 	}
-	return tx.do("UPDATE experiments SET lifecycle = ?, updated = ?, changed = ? WHERE object = ?", lifecycle, tx.Now, tx.Stamp, id)
+	return tx.do("UPDATE experiments SET updated = ?, changed = ? WHERE object = ?", tx.Now, tx.Stamp, id)
 }
 
 // Trashed is something in the trash: when (ms since 1970) it was put there, and by whom.

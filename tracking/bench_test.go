@@ -249,3 +249,19 @@ func BenchmarkParseFilter(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLoad fills indexes of 100,000 rows, in the order of creation and in none.
+func BenchmarkLoad(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, created := range map[string][]int{"in order": rng.Perm(1), "in none": rng.Perm(100_000)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				x := NewExperimentIndex()
+				for i := range 100_000 {
+					x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(1000 + i), Name: "/Shared/e", Lifecycle: search.Active,
+						Created: int64(i + created[i%len(created)]*200_000)}, ACL: int64(i % 6000)})
+				}
+			}
+		})
+	}
+}

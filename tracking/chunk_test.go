@@ -12,7 +12,8 @@ import (
 )
 
 // hard are points that a format can trip over.
-var hard = []Point{{0, 0, 0}, {1_700_000_000_000, 1, math.NaN()}, {1_700_000_000_000, 1, math.Inf(1)}, {math.MaxInt64, math.MinInt64, math.Inf(-1)},
+var hard = []Point{{0, 0, 0}, {1_700_000_000_000, 1, math.NaN()}, {1_700_000_000_000, 1, math.Inf(1)},
+	{math.MaxInt64, math.MinInt64, math.Inf(-1)},
 	{0, math.MaxInt64, math.Copysign(0, -1)}, {5, -3, math.SmallestNonzeroFloat64}, {5, -3, math.Float64frombits(0x7ff8_0000_0000_1234)}}
 
 func read(b []byte) (ChunkOf, []Point, error) {

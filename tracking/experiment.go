@@ -17,6 +17,8 @@ type Experiment struct {
 	Created          int64 // ms since 1970
 	Updated          int64 // ms since 1970
 	Tags             []Pair
+	// Relative: the name was given relative to the folder of relative names, in which it is seen without that folder's path.
+	Relative bool
 }
 
 // Writable refuses to change what is in a deleted experiment.

@@ -71,7 +71,8 @@ func (x *ExperimentIndex) Size() int64 {
 	return x.table.Size() + int64(cap(x.acl))*28 + int64(len(x.owned)+len(x.made))*120
 }
 
-// Upsert adds an experiment or replaces the one with its id. The name is its full path.
+// Upsert adds an experiment or replaces the one with its id. The name is its full path. Many are added fastest in the order of their
+// creation.
 func (x *ExperimentIndex) Upsert(e *ExperimentRow) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -150,9 +151,13 @@ func (x *ExperimentIndex) Remove(id int64) bool {
 func (x *ExperimentIndex) Search(q *search.Query, scope Scope, home string) search.Page {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	part := search.Part{Table: x.table, Test: func(c *search.Clause) func(uint32) bool { return x.named(c, home) }, Texts: map[int]func(uint32) string{experimentName: func(slot uint32) string {
-		return ShownName(x.table.Text(slot, experimentName), home)
-	}}}
+	part := search.Part{
+		Table: x.table,
+		Test:  func(c *search.Clause) func(uint32) bool { return x.named(c, home) },
+		Texts: map[int]func(uint32) string{experimentName: func(slot uint32) string {
+			return ShownName(x.table.Text(slot, experimentName), home)
+		}},
+	}
 	if !scope.All() {
 		x.restrict(&part, scope)
 	}

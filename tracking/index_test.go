@@ -155,6 +155,36 @@ func TestRunIndexFollows(t *testing.T) {
 	}
 }
 
+// TestManyIndexesAreOne spreads runs over 30 indexes: a search over all gives what one index of all runs gives, page by page.
+func TestManyIndexesAreOne(t *testing.T) {
+	rng, one, many := rand.New(rand.NewPCG(4, 4)), NewRunIndex(), make([]*RunIndex, 30)
+	for i := range many {
+		many[i] = NewRunIndex()
+	}
+	for i := range 600 {
+		r := benchRun(rng, i)
+		r.Start -= r.Start % 20_000 // so that many tie
+		one.Upsert(r)
+		many[rng.IntN(len(many))].Upsert(r)
+	}
+	for _, c := range []struct {
+		filter string
+		order  []string
+	}{
+		{"", nil}, {"", []string{"params.param_1 DESC"}}, {"metrics.metric_0 > 0.5", nil}, {"params.param_1 = '3'", []string{"metrics.metric_2"}},
+		{"run_name LIKE '%a%'", []string{"run_name", "metrics.metric_1 DESC"}}, {"start_time > 1700000300000", []string{"start_time"}},
+	} {
+		q := query(t, Runs, 41, c.filter, c.order...)
+		for more := true; more; {
+			want, got := one.Search(q), SearchRuns(q, append(many, many[0])...)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%q %q: %s", c.filter, c.order, diff)
+			}
+			q.After, more = got.Next, got.More
+		}
+	}
+}
+
 func TestModelOrderErrors(t *testing.T) {
 	for _, c := range []struct {
 		order ModelOrder

@@ -46,7 +46,8 @@ func (o ModelOrder) term(where string) (search.Term, error) {
 			return search.AttributeTerm(modelFields, i, o.Descending), nil
 		}
 	}
-	return search.Term{}, fail.Invalidf("Invalid order by field name: %s. Allowed are metrics.<name> and the attributes of a logged model.", o.Field)
+	return search.Term{}, fail.Invalidf("Invalid order by field name: %s. Allowed are metrics.<name> and the attributes of a logged model.",
+		o.Field)
 }
 
 // DatasetFilter restricts a search to metrics that were measured on a dataset; an empty digest means any.
@@ -143,17 +144,22 @@ func (x *LoggedModelIndex) Remove(id string) bool {
 }
 
 // SearchModels gives a page of the models of several indexes together. A clause on a metric holds if any of the model's points for it
-// does, on one of the datasets if some are given; with datasets and no such clause a model needs a metric on one of them.
+// does, on one of the datasets if some are given; with datasets and no such clause a model needs a metric on one of them. An index
+// that is named twice counts once.
 func SearchModels(q *search.Query, datasets []DatasetFilter, indexes ...*LoggedModelIndex) search.Page {
 	onMetric := slices.ContainsFunc(q.Filter, func(c search.Clause) bool { return c.Entity == search.Metric })
-	parts := make([]search.Part, len(indexes))
+	parts := make([]search.Part, 0, len(indexes))
 	for i, x := range indexes {
+		if slices.Contains(indexes[:i], x) {
+			continue
+		}
 		x.mu.RLock()
 		defer x.mu.RUnlock()
-		parts[i] = search.Part{Table: x.table, Key: x.key, Test: func(c *search.Clause) func(uint32) bool { return x.test(c, datasets) }}
+		part := search.Part{Table: x.table, Key: x.key, Test: func(c *search.Clause) func(uint32) bool { return x.test(c, datasets) }}
 		if len(datasets) > 0 && !onMetric {
-			parts[i].Admit = x.any(func(m *ModelMetric) bool { return onDataset(m, datasets) })
+			part.Admit = x.any(func(m *ModelMetric) bool { return onDataset(m, datasets) })
 		}
+		parts = append(parts, part)
 	}
 	return search.Search(q, parts...)
 }

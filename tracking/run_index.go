@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,7 +39,8 @@ func (x *RunIndex) Size() int64 {
 // idMark stands for the run's id in an artifact URI, so that runs of an experiment share one text.
 const idMark = "\x00"
 
-// Upsert adds a run or replaces the one with its id. Nothing of the run is kept but copies.
+// Upsert adds a run or replaces the one with its id. Nothing of the run is kept but copies. Many are added fastest in the order of their
+// start.
 func (x *RunIndex) Upsert(r *Run) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -88,13 +90,16 @@ func (x *RunIndex) Remove(id string) bool {
 // Search gives a page of the experiment's runs.
 func (x *RunIndex) Search(q *search.Query) search.Page { return SearchRuns(q, x) }
 
-// SearchRuns gives a page of the runs of several experiments together.
+// SearchRuns gives a page of the runs of several experiments together; one that is named twice counts once.
 func SearchRuns(q *search.Query, indexes ...*RunIndex) search.Page {
-	parts := make([]search.Part, len(indexes))
+	parts := make([]search.Part, 0, len(indexes))
 	for i, x := range indexes {
+		if slices.Contains(indexes[:i], x) {
+			continue
+		}
 		x.mu.RLock()
 		defer x.mu.RUnlock()
-		parts[i] = search.Part{Table: x.table, Texts: map[int]func(uint32) string{runURI: x.uri}, Test: x.test}
+		parts = append(parts, search.Part{Table: x.table, Texts: map[int]func(uint32) string{runURI: x.uri}, Test: x.test})
 	}
 	return search.Search(q, parts...)
 }

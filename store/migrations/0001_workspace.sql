@@ -65,7 +65,8 @@ CREATE TABLE credential_uses (
 CREATE TABLE login_links (
   hash BYTEA PRIMARY KEY,
   principal BIGINT NOT NULL,
-  expires BIGINT NOT NULL
+  expires BIGINT NOT NULL,
+  used BIGINT NOT NULL
 );
 
 CREATE TABLE objects (

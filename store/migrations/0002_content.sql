@@ -20,8 +20,7 @@ CREATE TABLE trash (
 CREATE INDEX trash_at ON trash (at, object);
 
 -- An experiment's name and place are the governed object's, and it is deleted when that is in the trash. relative: the name was given
--- relative to the folder of relative names. purged is the stamp of the last purge of runs in it; gone marks one whose object is dropped
--- while its runs are still being removed.
+-- relative to the folder of relative names. purged is the stamp of the last purge of runs in it.
 CREATE TABLE experiments (
   object BIGINT PRIMARY KEY,
   location TEXT NOT NULL,
@@ -29,11 +28,9 @@ CREATE TABLE experiments (
   created BIGINT NOT NULL,
   updated BIGINT NOT NULL,
   purged BIGINT NOT NULL,
-  gone BIGINT NOT NULL,
   changed BIGINT NOT NULL
 );
 CREATE INDEX experiments_changed ON experiments (changed);
-CREATE INDEX experiments_gone ON experiments (object) WHERE gone <> 0;
 
 CREATE TABLE experiment_tags (
   experiment BIGINT NOT NULL,
@@ -42,7 +39,8 @@ CREATE TABLE experiment_tags (
   PRIMARY KEY (experiment, key)
 ) /* clustered */;
 
--- changed is the stamp of the last transaction that touched the run or anything of it: searches refresh by it.
+-- changed is the stamp of the last transaction that touched the run or anything of it: searches refresh by it. lifecycle and status hold
+-- MLflow's numbers; deleted is when the run was deleted, ended the least number while it runs.
 CREATE TABLE runs (
   id TEXT PRIMARY KEY,
   experiment BIGINT NOT NULL,
@@ -52,7 +50,7 @@ CREATE TABLE runs (
   status BIGINT NOT NULL,
   started BIGINT NOT NULL,
   ended BIGINT NOT NULL,
-  lifecycle TEXT NOT NULL,
+  lifecycle BIGINT NOT NULL,
   deleted BIGINT NOT NULL,
   changed BIGINT NOT NULL
 );

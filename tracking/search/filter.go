@@ -45,7 +45,7 @@ func ParseFilter(d *Domain, src string) (Filter, error) {
 		}
 		s.space()
 		if s.done() {
-			return out, blank(src, out)
+			return out, blank(src)
 		}
 		if len(out) == MaxClauses {
 			return nil, s.errorAt(s.at, "a filter may have at most %d clauses", MaxClauses)
@@ -58,9 +58,9 @@ func ParseFilter(d *Domain, src string) (Filter, error) {
 	}
 }
 
-// blank refuses a filter of blanks only, as MLflow does.
-func blank(src string, f Filter) error {
-	if len(f) == 0 && src != "" {
+// blank refuses a filter of blanks only, as MLflow does; an empty one is none.
+func blank(src string) error {
+	if src != "" && strings.TrimSpace(src) == "" {
 		return fail.Invalidf("Invalid filter, at character 1: expected a clause such as metrics.loss < 0.5, found none")
 	}
 	return nil
@@ -185,9 +185,8 @@ func (s *scanner) numeric(c *Clause) error {
 		return s.expected("a number for '" + c.Key + "'")
 	}
 	c.Number, _ = strconv.ParseFloat(n, 64) // beyond the range of a double it is an infinity, which is what MLflow compares with
-	var err error
-	if c.Int, err = strconv.ParseInt(n, 10, 64); err == nil {
-		c.Whole = true
+	if v, err := strconv.ParseInt(n, 10, 64); err == nil {
+		c.Int, c.Whole = v, true
 	} else if c.Type == Integer {
 		return s.errorAt(start, "expected an integer for '%s', found %s", c.Key, n)
 	}

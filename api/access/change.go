@@ -1,0 +1,111 @@
+package access
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"bailiwick/api"
+	"bailiwick/authz"
+	"bailiwick/fail"
+)
+
+// Rule is authz.PutEntries or authz.PatchEntries.
+type Rule func(*authz.Map, authz.Who, int64, []authz.Entry) (authz.Object, error)
+
+// Get answers with the list.
+func Get(c *api.Call, o *authz.Object, _ *Request) (*Answer, error) { return Show(c.Tx.Map, o), nil }
+
+// Put replaces the direct entries.
+func Put(c *api.Call, o *authz.Object, q *Request) (*Answer, error) { return change(c, o, q, authz.PutEntries) }
+
+// Patch replaces the entries of the principals that it names.
+func Patch(c *api.Call, o *authz.Object, q *Request) (*Answer, error) {
+	return change(c, o, q, authz.PatchEntries)
+}
+
+// Levels answers with the levels of the object's kind.
+func Levels(_ *api.Call, o *authz.Object, _ *Request) (*LevelsAnswer, error) {
+	info, _ := o.Kind.Info()
+	return &LevelsAnswer{info.Levels}, nil
+}
+
+func change(c *api.Call, o *authz.Object, q *Request, rule Rule) (*Answer, error) {
+	entries, err := entriesOf(c.Tx.Map, o.Kind, q.Entries)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := rule(c.Tx.Map, c.Who, o.ID, entries)
+	if err != nil {
+		return nil, err
+	}
+	before, err := json.Marshal(Show(c.Tx.Map, o))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Tx.Govern(authz.Event{Op: authz.PutObject, Object: &changed}); err != nil {
+		return nil, err
+	}
+	answer := Show(c.Tx.Map, &changed)
+	after, err := json.Marshal(answer)
+	c.Change(before, after)
+	return answer, err
+}
+
+// Tag is the version of an object's own part of its list, for ETag and If-Match: it changes with the direct entries and with whether the
+// creator still has his, and with nothing that is inherited.
+func Tag(o *authz.Object) string {
+	text, _ := json.Marshal(struct { // plain data always marshals
+		Entries []authz.Entry
+		Creator bool
+	}{o.Entries, o.CreatorManages})
+	sum := sha256.Sum256(text)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
+
+// entriesOf resolves the names of a request.
+func entriesOf(m *authz.Map, kind authz.Kind, items []Item) ([]authz.Entry, error) {
+	entries := make([]authz.Entry, 0, len(items))
+	for i, item := range items {
+		p, err := item.principal(m)
+		if err != nil {
+			return nil, err
+		}
+		if item.Level == "" {
+			return nil, fail.Invalidf("access_control_list[%d]: permission_level is missing", i)
+		}
+		level, err := authz.ParseLevel(kind, item.Level)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, authz.Entry{Principal: p.ID, Level: level})
+	}
+	return entries, nil
+}
+
+// principal finds whom an item names. Clients often send a service principal's application id as user_name, so User finds both.
+func (i Item) principal(m *authz.Map) (*authz.Principal, error) {
+	var named []naming
+	for _, n := range []naming{
+		{authz.User, i.User, "UserName"}, {authz.Group, i.Group, "GroupName"}, {authz.ServicePrincipal, i.ServicePrincipal, "ServicePrincipalName"},
+	} {
+		if n.name != "" {
+			named = append(named, n)
+		}
+	}
+	if len(named) != 1 {
+		return nil, fail.Invalidf("each entry names exactly one of user_name, group_name and service_principal_name")
+	}
+	n := named[0]
+	if p, ok := m.PrincipalByName(n.kind, n.name); ok {
+		return p, nil
+	}
+	return nil, fail.NotFoundf("Principal: %s(%s) does not exist", n.word, n.name)
+}
+
+// naming is one way to name a principal, with its word in errors.
+type naming struct {
+	kind authz.PrincipalKind
+	name string
+	word string
+}

@@ -1,0 +1,43 @@
+// Package governance serves this product's own endpoints below /api/governance/1.0: questions about access, the audit trail, what the
+// console and the commands need. They are described by an OpenAPI document that is made of this table (openapi.go).
+package governance
+
+import (
+	"slices"
+
+	"bailiwick/api"
+	"bailiwick/ledger"
+)
+
+// Prefix is where the endpoints are.
+const Prefix = "/api/governance/1.0"
+
+// Front serves the endpoints. Its fields are set before Mount.
+type Front struct {
+	// Version is the program's, MLflow the version of MLflow's protocol that it speaks.
+	Version, MLflow string
+	// Workspace is the workspace's id.
+	Workspace int64
+	// Signer signs exports of the ledger; PublicKeys are all keys that may have signed its checkpoints, the present one first.
+	Signer     *ledger.Signer
+	PublicKeys []string
+	// Folder takes exports while they are sent; empty = the system's folder for temporary files.
+	Folder string
+}
+
+// Mount adds the endpoints to the door.
+func (f *Front) Mount(d *api.Door) {
+	d.Mount(&api.Front{
+		Name: "governance", Service: "accounts", Prefixes: []string{Prefix}, Decode: api.DecodeJSON, Encode: encode,
+		ContentType: "application/json", Fail: api.FailJSON, Routes: f.routes(),
+	})
+}
+
+// routes is the table: one function a file.
+func (f *Front) routes() []api.Route {
+	return slices.Concat(
+		f.versionRoutes(),
+		f.askRoutes(),
+		f.auditRoutes(),
+	)
+}

@@ -1,0 +1,42 @@
+package authz
+
+// LostTokens gives the events that delete the credentials of those who may no longer use tokens after the given events: who loses CAN_USE on
+// authorization/tokens loses the tokens he has at once, and does not find them again when he gets it back (reference: Databricks' page on
+// token permissions). The store applies them with every change, in its transaction, so that no way of losing the level is forgotten: the
+// level itself, a membership, a whole group. Being inactive takes no tokens away.
+func LostTokens(after *Map, events []Event) (lost []Event) {
+	if !mayTakeTokens(events) || after.mayUseTokens(GroupUsers) {
+		return nil
+	}
+	for id := range after.credentialsOf.All() {
+		if after.mayUseTokens(int64(id)) {
+			continue
+		}
+		for c := range after.Credentials(int64(id)) {
+			lost = append(lost, Event{Op: DropCredential, Credential: &Credential{ID: c.ID, Principal: c.Principal}})
+		}
+	}
+	return lost
+}
+
+// mayTakeTokens says whether the events touch what the use of tokens depends on.
+func mayTakeTokens(events []Event) bool {
+	for _, e := range events {
+		switch {
+		case e.Op == PutPrincipal, e.Op == DropPrincipal, e.Op == PutObject && e.Object.ID == TokensRoot:
+			return true
+		}
+	}
+	return false
+}
+
+// mayUseTokens says whether a principal has a level that gives the use of tokens, active or not.
+func (m *Map) mayUseTokens(principal int64) bool {
+	c := m.closureOf(principal)
+	root, ok := m.Object(TokensRoot)
+	if c == nil || !ok {
+		return false
+	}
+	g, _ := m.highest(root, c)
+	return ruleOf(Tokens, UseTokens).levels.has(g.level)
+}
