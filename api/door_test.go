@@ -23,7 +23,7 @@ import (
 
 // world is a founded workspace with a door, an administrator, and "ann" who may read experiment 2000 only.
 type world struct {
-	*testing.T
+	testing.TB
 	store *store.Store
 	door  *api.Door
 	url   string
@@ -36,14 +36,14 @@ const (
 	hidden   int64 = 2001 // below a model root: its existence may not be known
 )
 
-func begin(t *testing.T, routes ...api.Route) *world {
+func begin(t testing.TB, routes ...api.Route) *world {
 	t.Helper()
 	s, err := store.Open(context.Background(), store.Options{Data: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	w := &world{T: t, store: s}
+	w := &world{TB: t, store: s}
 	h := identity.Hash(s.Key("tokens"), []byte("admin-token"))
 	if _, _, err := s.Found(context.Background(), store.Founding{Admin: "admin", TokenHash: h[:], TokenID: "t-admin", AccessControl: true}); err != nil {
 		t.Fatal(err)

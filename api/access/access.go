@@ -118,23 +118,12 @@ func ParseID(kind authz.Kind, text string) (int64, bool) {
 
 // ID is an object's id on the wire, which ParseID reads.
 func ID(o *authz.Object) string {
-	switch o.ID {
-	case authz.ModelsRoot:
-		return "root"
-	case authz.DefaultExperiment:
-		return "0"
-	}
-	return strconv.FormatInt(o.ID, 10)
+	name := authz.RequestName(o)
+	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
 // Name is an object's name in the permissions API: "/directories/123".
-func Name(o *authz.Object) string {
-	info, _ := o.Kind.Info()
-	if o.ID == authz.TokensRoot || o.ID == authz.PasswordsRoot {
-		return "/" + info.Request
-	}
-	return "/" + info.Request + "/" + ID(o)
-}
+func Name(o *authz.Object) string { return "/" + authz.RequestName(o) }
 
 // Show gives the list of an object, which is the answer of GET, PUT and PATCH alike: clients compare them.
 func Show(m *authz.Map, o *authz.Object) *Answer {

@@ -17,7 +17,9 @@ type Rule func(*authz.Map, authz.Who, int64, []authz.Entry) (authz.Object, error
 func Get(c *api.Call, o *authz.Object, _ *Request) (*Answer, error) { return Show(c.Tx.Map, o), nil }
 
 // Put replaces the direct entries.
-func Put(c *api.Call, o *authz.Object, q *Request) (*Answer, error) { return change(c, o, q, authz.PutEntries) }
+func Put(c *api.Call, o *authz.Object, q *Request) (*Answer, error) {
+	return change(c, o, q, authz.PutEntries)
+}
 
 // Patch replaces the entries of the principals that it names.
 func Patch(c *api.Call, o *authz.Object, q *Request) (*Answer, error) {

@@ -12,6 +12,8 @@ type Front struct {
 	MaxImport int64
 }
 
+var version2 = []string{"/api/2.0"}
+
 // Mount adds the protocol's routes to the door.
 func (f *Front) Mount(d *api.Door) {
 	for _, table := range []struct {
@@ -19,10 +21,13 @@ func (f *Front) Mount(d *api.Door) {
 		prefixes      []string
 		routes        []api.Route
 	}{
-		{"permissions", "workspace", []string{"/api/2.0"}, f.permissionRoutes()},
+		{"permissions", "workspace", version2, f.permissionRoutes()},
+		{"workspace", "workspace", version2, f.treeRoutes()},
+		{"settings", "workspace", version2, confRoutes()},
+		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace())},
 	} {
 		d.Mount(&api.Front{
-			Name: table.name, Service: table.service, Prefixes: table.prefixes, Decode: api.DecodeJSON, Encode: api.EncodeJSON,
+			Name: table.name, Service: table.service, Prefixes: table.prefixes, Decode: f.decode, Encode: encode,
 			ContentType: "application/json", Fail: api.FailJSON, Routes: table.routes,
 		})
 	}

@@ -9,9 +9,9 @@ import (
 
 // Info is a row of the tree as clients read it. What is more than a name is there only for those who may view the object.
 type Info struct {
-	ID       int64  `json:"object_id"`
-	Type     string `json:"object_type"`
-	Path     string `json:"path"`
+	ID   int64  `json:"object_id"`
+	Type string `json:"object_type"`
+	Path string `json:"path"`
 	// Resource is the id in the other parts of the API, where MLflow's experiment "0" has one of its own.
 	Resource string `json:"resource_id"`
 	Language string `json:"language,omitempty"`

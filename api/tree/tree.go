@@ -104,6 +104,15 @@ func (p Place) Nearest(c *api.Call) *authz.Object {
 	return at
 }
 
+// CheckFolder refuses to make anything directly in the folders of homes, which belong to users and are made with them.
+func CheckFolder(folder *authz.Object) error {
+	if folder.ID != authz.FolderUsers && folder.ID != authz.FolderRemoved {
+		return nil
+	}
+	return fail.New(fail.Invalid, "Folder %s is protected: the folders in it are homes and are made with their users.", workspace.UsersPath).
+		WithCode("DIRECTORY_PROTECTED")
+}
+
 // New is a new object of the tree that the caller makes: he manages it.
 func New(c *api.Call, kind authz.Kind, folder int64, name string) authz.Object {
 	return authz.Object{

@@ -1,0 +1,117 @@
+package databricks
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"bailiwick/api"
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/identity"
+)
+
+// confRoutes is the workspace's configuration.
+func confRoutes() []api.Route {
+	return []api.Route{
+		api.Read("GET /workspace-conf", authz.ReadSettings, api.At[confKeys](authz.WorkspaceObject), getConf),
+		api.Write("PATCH /workspace-conf", authz.ManageSettings, api.At[confValues](authz.WorkspaceObject), setConf,
+			api.As[confValues]("workspaceConfEdit"), api.Alone[confValues]),
+	}
+}
+
+// confDefaults are the keys that clients may read and write, each with what it is until somebody sets it; empty = nothing. Only those that
+// begin the list do something here: the others are kept as they are given, since clients set and read them.
+var confDefaults = map[string]string{
+	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "",
+
+	"enforceClusterViewAcls": "", "enableJobViewAcls": "", "enforceUserIsolation": "", "enableIpAccessLists": "", "enableTokensConfig": "",
+	"maxUserInactiveDays": "", "enableExportNotebook": "", "enableResultsDownloading": "", "enableNotebookTableClipboard": "",
+	"enableDcs": "", "enableWebTerminal": "", "enableDbfsFileBrowser": "", "enableDatabricksAutologgingAdminConf": "", "enableProjectTypeInWorkspace": "",
+	"enableVerboseAuditLogs": "", "enableUploadDataUis": "", "enableFileStoreEndpoint": "", "enableGp3": "", "enableWorkspaceFilesystem": "",
+	"enableProjectsAllowList": "", "projectsAllowList": "", "projectsAllowListPermissions": "", "enableNotebookGitVersioning": "",
+	"mlflowRunArtifactDownloadEnabled": "", "mlflowModelServingEndpointCreationEnabled": "", "mlflowModelRegistryEmailNotificationsEnabled": "",
+	"storeInteractiveNotebookResultsInCustomerAccount": "", "enableDeprecatedClusterNamedInitScripts": "",
+	"enableDeprecatedGlobalInitScripts": "", "jobsListBackendPaginationEnabled": "", "jobsListBackendPagination": "",
+	"heapAnalyticsAdminConf": "", "rStudioUserDefaultHomeBase": "", "reposIpynbResultsExportPermissions": "",
+}
+
+type confKeys struct {
+	Keys string `query:"keys"`
+}
+
+// confAnswer has null for what is not set.
+type confAnswer map[string]*string
+
+func getConf(c *api.Call, _ int64, q *confKeys) (*confAnswer, error) {
+	keys := strings.Split(q.Keys, ",")
+	if err := checkKeys(keys); err != nil {
+		return nil, err
+	}
+	answer := confAnswer{}
+	for _, key := range keys {
+		value, set := c.Tx.Map.Setting(key)
+		if !set {
+			value = confDefaults[key]
+		}
+		if answer[key] = nil; value != "" || set {
+			answer[key] = &value
+		}
+	}
+	return &answer, nil
+}
+
+// checkKeys names the unknown keys as a JSON list, which Terraform reads.
+func checkKeys(keys []string) error {
+	unknown := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { _, ok := confDefaults[key]; return ok })
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.Sort(unknown)
+	list, err := json.Marshal(slices.Compact(unknown))
+	if err != nil {
+		return err
+	}
+	return fail.Invalidf("Invalid keys: %s", list)
+}
+
+// confValues is a body that is nothing but keys and texts.
+type confValues struct {
+	values map[string]string
+}
+
+// UnmarshalJSON reads the body; a value that is no string is refused, as it would come back as another.
+func (v *confValues) UnmarshalJSON(body []byte) error { return json.Unmarshal(body, &v.values) }
+
+func setConf(c *api.Call, _ int64, q *confValues) (*empty, error) {
+	keys := slices.Sorted(maps.Keys(q.values))
+	if err := checkKeys(keys); err != nil {
+		return nil, err
+	}
+	var events []authz.Event
+	for _, key := range keys {
+		more, err := confEvents(c.Tx.Map, key, q.values[key])
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, more...)
+		c.Note(key, q.values[key])
+	}
+	c.SetStatus(http.StatusNoContent)
+	return nil, c.Tx.Govern(events...)
+}
+
+// confEvents gives what setting a key does. Values are kept as they are written.
+func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
+	switch key {
+	case authz.SettingAccessControl:
+		return authz.SwitchAccessControl(m, value)
+	case identity.SettingMaxLifetime:
+		if _, err := identity.ParseMaxLifetime(value); err != nil {
+			return nil, err
+		}
+	}
+	return []authz.Event{{Op: authz.PutSetting, Setting: &authz.Setting{Key: key, Value: value}}}, nil
+}

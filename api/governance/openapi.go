@@ -1,0 +1,227 @@
+package governance
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"bailiwick/api"
+)
+
+// openAPI gives the description of the endpoints. It is made of the routes and their Go types, so it cannot say anything else than they do.
+func (f *Front) openAPI(*api.Call, *nothing) (*document, error) {
+	d := describe(f.Version, f.routes())
+	return &d, nil
+}
+
+// document is an OpenAPI 3.1 document; map keys are written in order, so the same table gives the same text.
+type document struct {
+	OpenAPI    string                          `json:"openapi"`
+	Info       map[string]string               `json:"info"`
+	Servers    []map[string]string             `json:"servers"`
+	Security   []map[string][]string           `json:"security"`
+	Paths      map[string]map[string]operation `json:"paths"`
+	Components components                      `json:"components"`
+}
+
+type components struct {
+	Schemas         map[string]schema            `json:"schemas"`
+	SecuritySchemes map[string]map[string]string `json:"securitySchemes"`
+}
+
+type operation struct {
+	ID          string                `json:"operationId"`
+	Summary     string                `json:"summary,omitempty"`
+	Description string                `json:"description"`
+	Security    []map[string][]string `json:"security,omitempty"`
+	Parameters  []parameter           `json:"parameters,omitempty"`
+	Body        *content              `json:"requestBody,omitempty"`
+	Responses   map[string]content    `json:"responses"`
+	// Ability is what the call needs, Also what it needs on further objects.
+	Ability string   `json:"x-ability,omitempty"`
+	Also    []string `json:"x-further-abilities,omitempty"`
+}
+
+type parameter struct {
+	Name     string `json:"name"`
+	In       string `json:"in"`
+	Required bool   `json:"required,omitempty"`
+	Schema   schema `json:"schema"`
+}
+
+type content struct {
+	Description string               `json:"description,omitempty"`
+	Content     map[string]mediaType `json:"content,omitempty"`
+}
+
+type mediaType struct {
+	Schema schema `json:"schema"`
+}
+
+// schema is a JSON Schema.
+type schema map[string]any
+
+func describe(version string, routes []api.Route) document {
+	d := document{
+		OpenAPI: "3.1.0", Info: map[string]string{"title": "Bailiwick governance API", "version": version},
+		Servers: []map[string]string{{"url": Prefix}}, Security: []map[string][]string{{"token": {}}, {"basic": {}}},
+		Paths: map[string]map[string]operation{},
+		Components: components{Schemas: map[string]schema{}, SecuritySchemes: map[string]map[string]string{
+			"token": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic", "description": "a token as the password"},
+		}},
+	}
+	s := schemas(d.Components.Schemas)
+	s.of(reflect.TypeFor[failure]())
+	for i := range routes {
+		r := &routes[i]
+		path := restVariable.ReplaceAllString(r.Path, "{$1}")
+		if d.Paths[path] == nil {
+			d.Paths[path] = map[string]operation{}
+		}
+		d.Paths[path][strings.ToLower(r.Method)] = s.operation(r)
+	}
+	return d
+}
+
+var restVariable = regexp.MustCompile(`\{(\w+)\.\.\.\}`)
+
+// failure is the shape of every error.
+type failure struct {
+	Code    string            `json:"error_code"`
+	Message string            `json:"message"`
+	Details []json.RawMessage `json:"details,omitempty"`
+}
+
+type schemas map[string]schema
+
+func (s schemas) operation(r *api.Route) operation {
+	o := operation{ID: strings.ToLower(r.Method) + strings.ToUpper(r.Action[:1]) + r.Action[1:], Summary: summaries[r.Method+" "+r.Path],
+		Description: "Needs the ability " + r.Ability.String() + ".", Ability: r.Ability.String(), Responses: map[string]content{}}
+	if r.Mode() == "open" {
+		o.Description, o.Ability, o.Security = "Needs no credential: "+r.Reason+".", "", []map[string][]string{{}}
+	}
+	for _, a := range append(r.Also(), r.Or()...) {
+		o.Also = append(o.Also, a.String())
+	}
+	request := reflect.TypeOf(r.NewRequest()).Elem()
+	o.Parameters = s.parameters(request)
+	if body := s.object(request); len(body["properties"].(schema)) > 0 && r.Method != "GET" {
+		o.Body = &content{Content: jsonOf(body)}
+	}
+	o.Responses["200"] = s.answer(r)
+	o.Responses["default"] = content{"an error; of a refusal, details say what is missing and who can give it",
+		jsonOf(s.of(reflect.TypeFor[failure]()))}
+	return o
+}
+
+func jsonOf(s schema) map[string]mediaType { return map[string]mediaType{"application/json": {s}} }
+
+// answer describes what a route gives. A table is to be had as CSV too.
+func (s schemas) answer(r *api.Route) content {
+	answer := r.NewResponse()
+	if r.Mode() == "download" {
+		return content{"the bytes", map[string]mediaType{"application/octet-stream": {schema{"type": "string", "format": "binary"}}}}
+	}
+	out := content{"the answer", jsonOf(s.of(reflect.TypeOf(answer).Elem()))}
+	if _, ok := answer.(table); ok {
+		out.Content["text/csv"] = mediaType{schema{"type": "string"}}
+	}
+	return out
+}
+
+// parameters are the fields of a request that come in the path or the query.
+func (s schemas) parameters(t reflect.Type) (out []parameter) {
+	for _, f := range reflect.VisibleFields(t) {
+		for _, in := range []string{"path", "query"} {
+			if name := f.Tag.Get(in); name != "" {
+				out = append(out, parameter{name, in, in == "path", s.of(f.Type)})
+			}
+		}
+	}
+	return out
+}
+
+var (
+	textType    = reflect.TypeFor[encoding.TextMarshaler]()
+	rawType     = reflect.TypeFor[json.RawMessage]()
+	plainSchema = map[reflect.Kind]schema{
+		reflect.String: {"type": "string"}, reflect.Bool: {"type": "boolean"}, reflect.Int: {"type": "integer"},
+		reflect.Int64: {"type": "integer", "format": "int64"}, reflect.Uint8: {"type": "integer"}, reflect.Float64: {"type": "number"},
+		reflect.Interface: {},
+	}
+)
+
+// of gives the schema of a type; structs with a name are put among the components and referred to.
+func (s schemas) of(t reflect.Type) schema {
+	switch {
+	case t == rawType:
+		return schema{}
+	case t.Implements(textType):
+		return schema{"type": "string"}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return s.of(t.Elem())
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return schema{"type": "string", "format": "byte"}
+		}
+		return schema{"type": "array", "items": s.of(t.Elem())}
+	case reflect.Map:
+		return schema{"type": "object", "additionalProperties": s.of(t.Elem())}
+	case reflect.Struct:
+		return s.named(t)
+	}
+	if plain, ok := plainSchema[t.Kind()]; ok {
+		return plain
+	}
+	panic("openapi: no schema for " + t.String())
+}
+
+func (s schemas) named(t reflect.Type) schema {
+	if t.Name() == "" {
+		return s.object(t)
+	}
+	name := strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
+	if _, ok := s[name]; !ok {
+		s[name] = schema{} // a type that contains itself ends here
+		s[name] = s.object(t)
+	}
+	return schema{"$ref": "#/components/schemas/" + name}
+}
+
+func (s schemas) object(t reflect.Type) schema {
+	properties, required := schema{}, []string{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || !f.IsExported() || name == "-" || name == "" {
+			continue
+		}
+		properties[name] = s.of(f.Type)
+		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
+			required = append(required, name)
+		}
+	}
+	out := schema{"type": "object", "properties": properties}
+	if len(required) > 0 {
+		out["required"] = required
+	}
+	return out
+}
+
+// summaries say in a line what each endpoint is for.
+var summaries = map[string]string{
+	"GET /version":                     "What runs here",
+	"GET /whoami":                      "The caller, his groups and his credential",
+	"GET /openapi.json":                "This document",
+	"GET /can":                         "One decision with the path that led to it",
+	"GET /who-can":                     "Everybody who has an ability on an object, groups expanded",
+	"GET /what-can":                    "Every object that a principal has a level on",
+	"GET /abilities":                   "The tables by which is decided",
+	"GET /objects/{kind}/{id}/explain": "Why everybody who has a level on an object has it",
+	"GET /audit":                       "The audit trail, newest first",
+	"GET /audit/checkpoint":            "The newest signed checkpoint of the ledger, to be kept elsewhere",
+	"GET /audit/export":                "The sealed ledger as a file that can be verified offline",
+}

@@ -1,0 +1,88 @@
+// Package scim serves users, groups and service principals in the System for Cross-domain Identity Management (RFC 7643, 7644), as the
+// Databricks clients speak it. What requests mean is package identity's; here they meet the access map and the store.
+package scim
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"bailiwick/api"
+	"bailiwick/fail"
+	"bailiwick/identity"
+)
+
+// Front serves the protocol.
+type Front struct{}
+
+// dialect is one address under which the protocol is served, with what its clients expect there.
+type dialect struct {
+	prefix string
+	// localGroups: groups are shown as a workspace's own.
+	localGroups bool
+}
+
+// dialects are the addresses; what directories synchronise with gets a line of its own here.
+var dialects = []dialect{
+	{prefix: "/api/2.0/preview/scim/v2", localGroups: true},
+}
+
+// Mount adds the protocol's routes to the door.
+func (f *Front) Mount(d *api.Door) {
+	for i := range dialects {
+		d.Mount(&api.Front{
+			Name: "scim", Service: "accounts", Prefixes: []string{dialects[i].prefix}, Decode: decode, Encode: api.EncodeJSON,
+			ContentType: "application/scim+json", Fail: failure, Routes: dialects[i].routes(),
+		})
+	}
+}
+
+// request is every request of the protocol: an id in the path, the questions of a list, a body that package identity reads.
+type request struct {
+	ID         string `path:"id"`
+	Filter     string `query:"filter"`
+	Attributes string `query:"attributes"`
+	Excluded   string `query:"excludedAttributes"`
+	Start      string `query:"startIndex"`
+	Count      string `query:"count"`
+	SortBy     string `query:"sortBy"`
+	SortOrder  string `query:"sortOrder"`
+	Body       []byte
+}
+
+// decode fills a request; the body must be text that a JSON document may be, whatever its content type says.
+func decode(in *api.Input, q any) error {
+	r := q.(*request)
+	*r = request{ID: in.Path["id"], Body: in.Body}
+	for name, field := range map[string]*string{
+		"filter": &r.Filter, "attributes": &r.Attributes, "excludedAttributes": &r.Excluded, "startIndex": &r.Start, "count": &r.Count,
+		"sortBy": &r.SortBy, "sortOrder": &r.SortOrder,
+	} {
+		if *field = in.Query.Get(name); !utf8.ValidString(*field) || strings.ContainsRune(*field, 0) {
+			return fail.New(fail.Invalid, "%s is not valid text", name).WithCode(codeOf(name))
+		}
+	}
+	if err := api.CheckJSON(in.Body); err != nil {
+		return fail.New(fail.Invalid, "%v", err).WithCode(identity.InvalidSyntax)
+	}
+	return nil
+}
+
+func codeOf(parameter string) string {
+	if parameter == "filter" {
+		return identity.InvalidFilter
+	}
+	return identity.InvalidValue
+}
+
+// failure writes an error as RFC 7644 has it. The table is the other fronts', but for names that are taken.
+func failure(c *api.Call, e *fail.Error) (int, []byte) {
+	status, _ := api.FailJSON(c, e)
+	if e.Kind == fail.Exists {
+		status = 409
+	}
+	body, err := api.EncodeJSON(identity.NewErrorDocument(status, e))
+	if err != nil {
+		return 500, []byte(`{"schemas":["` + identity.SchemaError + `"],"status":"500","detail":"internal error"}`)
+	}
+	return status, body
+}
