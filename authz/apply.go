@@ -404,5 +404,9 @@ func (m *Map) unlinkCredential(c *Credential) {
 	m.credentials = m.credentials.without(hashKey(c.Hash), c)
 	m.credentialIDs = m.credentialIDs.without(m.hash(c.ID), c)
 	list, _ := m.credentialsOf.Get(uint64(c.Principal))
-	m.credentialsOf = m.credentialsOf.with(uint64(c.Principal), list.without(m.hash(c.ID), c))
+	if list = list.without(m.hash(c.ID), c); list.t.Len() == 0 {
+		m.credentialsOf = m.credentialsOf.without(uint64(c.Principal))
+		return
+	}
+	m.credentialsOf = m.credentialsOf.with(uint64(c.Principal), list)
 }

@@ -80,13 +80,17 @@ func BenchmarkDecide(b *testing.B) {
 	for i := range stated.people { // groups worked out, as in a server that runs
 		Decide(m, Who{Principal: int64(firstPerson + i)}, ViewRuns, Root, noon)
 	}
-	b.ReportAllocs()
-	defer reportCPU(b)()
-	i := 0
-	for b.Loop() {
-		i++
-		who := Who{Principal: int64(firstPerson + i*7919%stated.people)}
-		Decide(m, who, ViewRuns, FirstFreeObject+int64(10_000+i*104_729%90_000), noon)
+	for name, spread := range map[string]int{"one-object": 1, "all-objects-and-people": 90_000} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			defer reportCPU(b)()
+			i := 0
+			for b.Loop() {
+				i++
+				who := Who{Principal: int64(firstPerson + i%spread*7919%stated.people)}
+				Decide(m, who, ViewRuns, FirstFreeObject+int64(10_000+i%spread*104_729%90_000), noon)
+			}
+		})
 	}
 }
 

@@ -228,6 +228,23 @@ func TestScopeRemembered(t *testing.T) {
 	}
 }
 
+// TestTrashEndsTheWay: where names are hidden, a folder that leads to nothing but the trash is not listed, and is again after a restore.
+func TestTrashEndsTheWay(t *testing.T) {
+	m := small(t, namesGone)
+	folder := Object{ID: 2000, Kind: Directory, Parent: FolderRepos, Name: "d"}
+	note := Object{ID: 2001, Kind: Notebook, Parent: 2000, Name: "n", Entries: []Entry{{bob, CanRead}}}
+	m = mustApply(t, m, putObject(folder), putObject(note))
+	for _, trashed := range []bool{false, true, false} {
+		note.Trashed = trashed
+		m = mustApply(t, m, putObject(note))
+		for _, id := range []int64{2000, FolderRepos} {
+			if d := Decide(m, Who{Principal: bob}, ListItems, id, noon); d.Allowed == trashed {
+				t.Errorf("trashed %v: %+v", trashed, d)
+			}
+		}
+	}
+}
+
 func putObject(o Object) Event { return Event{Op: PutObject, Object: &o} }
 
 func mustApply(t *testing.T, m *Map, events ...Event) *Map {

@@ -14,7 +14,7 @@ import (
 // rules, against the same contents loaded at once, and every question against the same question asked in another way. What is remembered
 // from earlier maps is used all along, so a wrong memory shows.
 func TestRandomWorlds(t *testing.T) {
-	seeds := uint64(30)
+	seeds := uint64(24)
 	if testing.Short() {
 		seeds = 10
 	}

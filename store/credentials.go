@@ -13,8 +13,17 @@ type Use struct {
 	Source     string
 }
 
-// NoteUse keeps the last use of a credential; nothing is kept of one that is gone meanwhile.
-func (tx *Tx) NoteUse(u Use) error {
+// NoteUses keeps the last uses of credentials; nothing is kept of one that is gone meanwhile.
+func (tx *Tx) NoteUses(uses []Use) error {
+	for _, u := range uses {
+		if err := tx.noteUse(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) noteUse(u Use) error {
 	return tx.do(`INSERT INTO credential_uses (id, used, source) SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT) FROM credentials WHERE id = ?
 		ON CONFLICT (id) DO UPDATE SET used = excluded.used, source = excluded.source WHERE excluded.used > credential_uses.used`,
 		u.At, u.Source, u.Credential)

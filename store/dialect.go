@@ -18,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"bailiwick/fail"
 )
 
 // dialect is everything the two engines do differently.
@@ -98,6 +100,13 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
+	at, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	if newest := SchemaVersion(); at > newest {
+		return fail.Statef("the database's schema is number %d and newer than this program, which knows %d; start the newer program", at, newest)
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
@@ -138,6 +147,7 @@ const (
 	postgresLockTimeout    = "55P03"
 	postgresSerialization  = "40001"
 	postgresDeadlock       = "40P01"
+	postgresFull           = "53100"
 	sqliteFull, sqliteBusy = 13, 5
 )
 
@@ -158,6 +168,16 @@ func isTransient(err error) bool {
 		return pe.Code == postgresSerialization || pe.Code == postgresDeadlock
 	}
 	return false
+}
+
+// isFull says whether the engine had no room on its disk.
+func isFull(err error) bool {
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		return se.Code()&0xff == sqliteFull
+	}
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Code == postgresFull
 }
 
 // isBusy says whether the engine could not do it now: a lock that was not given in time, a full disk.

@@ -1,11 +1,12 @@
 package store
 
 import (
+	"database/sql"
+
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/tracking"
 	"bailiwick/tracking/search"
-	"database/sql"
 )
 
 // PutExperiment makes the row of a new experiment with its tags; its name and place are the governed object's. An empty location is the
@@ -85,6 +86,23 @@ func (tx *Tx) Experiment(id int64) (*tracking.Experiment, error) {
 		return nil, fail.NotFoundf("No Experiment with id=%d exists", id)
 	}
 	return &rows[0].Experiment, nil
+}
+
+// Location gives the artifact location that an experiment was given, empty for the managed one; fail.NotFound for an id that is none. It
+// never changes, so it is remembered.
+func (tx *Tx) Location(id int64) (own string, err error) {
+	if known, ok := tx.s.locations.Load(id); ok {
+		return known.(string), nil
+	}
+	found, err := tx.one([]any{&own}, "SELECT location FROM experiments WHERE object = ?", id)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", fail.NotFoundf("No Experiment with id=%d exists", id)
+	}
+	tx.s.locations.Store(id, own)
+	return own, nil
 }
 
 // place fills in what the access map knows of an experiment; false for one that it does not have.

@@ -35,10 +35,8 @@ func (tx *Tx) Govern(events ...authz.Event) error {
 		}
 		events = slices.Concat(events, lost)
 	}
-	for _, e := range events {
-		if err := tx.put(e); err != nil {
-			return err
-		}
+	if err := tx.putAll(events); err != nil {
+		return err
 	}
 	tx.Map = m
 	tx.events = append(tx.events, events...)
@@ -81,6 +79,28 @@ func (tx *Tx) widening(events []authz.Event) bool {
 		}
 	}
 	return true
+}
+
+// putAll makes the tables follow the events. A principal that is put once is compared with what he was, so that a group of thousands changes
+// by its members' memberships alone.
+func (tx *Tx) putAll(events []authz.Event) (err error) {
+	again := map[int64]bool{}
+	for _, e := range events {
+		if e.Op != authz.PutPrincipal {
+			err = tx.put(e)
+		} else if old, ok := tx.Map.Principal(e.Principal.ID); ok && !again[old.ID] && old.ID >= authz.FirstFreePrincipal {
+			err = tx.changePrincipal(old, e.Principal)
+		} else {
+			err = tx.put(e)
+		}
+		if err != nil {
+			return err
+		}
+		if e.Op == authz.PutPrincipal {
+			again[e.Principal.ID] = true
+		}
+	}
+	return nil
 }
 
 // put makes the tables follow one event.
@@ -134,23 +154,52 @@ func (tx *Tx) dropObject(id int64) error {
 	return tx.do("DELETE FROM objects WHERE id = ?", id)
 }
 
+// putPrincipal writes a principal and his memberships, whatever was there.
 func (tx *Tx) putPrincipal(p *authz.Principal) error {
-	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, shown, active, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, shown = excluded.shown, active = excluded.active,
-		updated = excluded.updated`,
-		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), p.Shown, flag(p.Active), tx.Now, tx.Now)
-	if err != nil {
-		return exists(err, "%s already exists", p.Name)
+	if err := tx.putPrincipalRow(p); err != nil {
+		return err
 	}
 	if err := tx.do("DELETE FROM memberships WHERE member = ?", p.ID); err != nil {
 		return err
 	}
-	for _, g := range p.Parents {
-		if err := tx.do("INSERT INTO memberships (member, parent) VALUES (?, ?)", p.ID, g); err != nil {
+	return tx.join(p.ID, p.Parents)
+}
+
+// changePrincipal writes what is different of a principal. Somebody who only comes into a group or leaves one is not changed himself.
+func (tx *Tx) changePrincipal(old, p *authz.Principal) error {
+	if old.Name != p.Name || old.Shown != p.Shown || old.Active != p.Active {
+		if err := tx.putPrincipalRow(p); err != nil {
+			return err
+		}
+	}
+	for _, g := range without(old.Parents, p.Parents) {
+		if err := tx.do("DELETE FROM memberships WHERE member = ? AND parent = ?", p.ID, g); err != nil {
+			return err
+		}
+	}
+	return tx.join(p.ID, without(p.Parents, old.Parents))
+}
+
+// without gives the ids of a that are not in b.
+func without(a, b []int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(a), func(id int64) bool { return slices.Contains(b, id) })
+}
+
+func (tx *Tx) join(member int64, groups []int64) error {
+	for _, g := range slices.Compact(slices.Sorted(slices.Values(groups))) {
+		if err := tx.do("INSERT INTO memberships (member, parent) VALUES (?, ?)", member, g); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
+	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, shown, active, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, shown = excluded.shown, active = excluded.active,
+		updated = excluded.updated`,
+		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), p.Shown, flag(p.Active), tx.Now, tx.Now)
+	return exists(err, "%s already exists", p.Name)
 }
 
 func (tx *Tx) dropPrincipal(id int64) error {

@@ -142,7 +142,11 @@ type storedLedger struct{ tx *Tx }
 
 // Verify checks the whole stored ledger against the keys, and against checkpoints kept elsewhere.
 func (tx *Tx) Verify(pubkeys []string, kept ...ledger.Checkpoint) (ledger.Report, error) {
-	return ledger.VerifyStored(storedLedger{tx}, tx.s.Origin(), pubkeys, kept...)
+	r, err := ledger.VerifyStored(storedLedger{tx}, tx.s.Origin(), pubkeys, kept...)
+	if err == nil && r.Unsigned > 0 {
+		err = &ledger.Fault{Kind: ledger.Signature, Leaf: r.To - r.Unsigned, Until: r.To, Detail: "these sealed entries are in no signed checkpoint"}
+	}
+	return r, err
 }
 
 type sealRow struct {
@@ -183,10 +187,13 @@ var errStop = fail.New(fail.Internal, "stopped")
 // Batches implements ledger.Stored.
 func (l storedLedger) Batches() iter.Seq2[ledger.Sealed, error] {
 	return func(yield func(ledger.Sealed, error) bool) {
-		from := int64(0)
+		from, next := int64(0), int64(0)
 		err := l.seals(func(b sealRow) error {
+			if b.First != next { // a batch before this one is missing, which the verifier says; its entries are not strangers here
+				from = b.upto
+			}
 			entries, err := l.entries(&b, from)
-			from = b.upto
+			from, next = b.upto, b.First+b.Count
 			if err == nil && !yield(ledger.Sealed{Batch: b.Batch, Entries: entries}, nil) {
 				err = errStop
 			}

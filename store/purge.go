@@ -54,7 +54,8 @@ func (tx *Tx) purgeContent(o *authz.Object, most int) (n int, more bool, err err
 
 // runParts and modelParts are the tables of what belongs to a run, or to a logged model, with the column that names it.
 var runParts = [][2]string{
-	{"params", "run"}, {"tags", "run"}, {"latest", "run"}, {"points", "run"}, {"run_inputs", "run"}, {"run_models", "run"}, {"artifacts", "owner"},
+	{"params", "run"}, {"tags", "run"}, {"latest", "run"}, {"points", "run"}, {"run_inputs", "run"}, {"run_models", "run"},
+	{"artifacts", "owner"},
 }
 
 var modelParts = [][2]string{

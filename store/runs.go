@@ -18,8 +18,7 @@ type RunHead struct {
 	changed int64
 }
 
-const runColumns = `SELECT r.id, r.experiment, r.name, r.user_name, r.status, r.started, r.ended, r.lifecycle, r.changed, e.location
-	FROM runs r JOIN experiments e ON e.object = r.experiment `
+const runColumns = "SELECT r.id, r.experiment, r.name, r.user_name, r.status, r.started, r.ended, r.lifecycle, r.changed FROM runs r "
 
 // NotARun is the error for a run that does not exist, or may not be known.
 func NotARun(id string) error { return fail.NotFoundf("Run with id=%s not found", id) }
@@ -38,36 +37,43 @@ func (tx *Tx) RunHead(id string) (*RunHead, error) {
 
 // RunHeads gives those of several runs that exist, in no order.
 func (tx *Tx) RunHeads(ids []string) (heads []*RunHead, err error) {
-	err = eachIn(tx, func(r *sql.Rows) error {
-		h, err := tx.scanHead(r)
-		heads = append(heads, h)
-		return err
-	}, runColumns+"WHERE r.id IN (?)", ids)
-	return heads, err
+	if err = eachIn(tx, scanHead(&heads), runColumns+"WHERE r.id IN (?)", ids); err != nil {
+		return nil, err
+	}
+	return heads, tx.complete(heads)
 }
 
 func (tx *Tx) runHeads(where string, args ...any) (heads []*RunHead, err error) {
-	err = tx.each(func(r *sql.Rows) error {
-		h, err := tx.scanHead(r)
-		heads = append(heads, h)
-		return err
-	}, runColumns+where, args...)
-	return heads, err
-}
-
-func (tx *Tx) scanHead(r *sql.Rows) (*RunHead, error) {
-	h := &RunHead{}
-	var status, lifecycle int64
-	var location string
-	if err := r.Scan(&h.ID, &h.Experiment, &h.Name, &h.User, &status, &h.Start, &h.End, &lifecycle, &h.changed, &location); err != nil {
+	if err = tx.each(scanHead(&heads), runColumns+where, args...); err != nil {
 		return nil, err
 	}
-	h.Status, h.Lifecycle = tracking.RunStatus(status), tracking.Lifecycle(lifecycle)
-	h.ArtifactURI = RunLocation(h.Experiment, location, h.ID)
-	if h.Trashed = tx.Map.InTrash(h.Experiment); h.Trashed {
-		h.Lifecycle = search.Deleted
+	return heads, tx.complete(heads)
+}
+
+func scanHead(heads *[]*RunHead) func(*sql.Rows) error {
+	return func(r *sql.Rows) error {
+		h := &RunHead{}
+		var status, lifecycle int64
+		err := r.Scan(&h.ID, &h.Experiment, &h.Name, &h.User, &status, &h.Start, &h.End, &lifecycle, &h.changed)
+		h.Status, h.Lifecycle = tracking.RunStatus(status), tracking.Lifecycle(lifecycle)
+		*heads = append(*heads, h)
+		return err
 	}
-	return h, nil
+}
+
+// complete fills in what runs have from their experiment.
+func (tx *Tx) complete(heads []*RunHead) error {
+	for _, h := range heads {
+		own, err := tx.Location(h.Experiment)
+		if err != nil {
+			return err
+		}
+		h.ArtifactURI = RunLocation(h.Experiment, own, h.ID)
+		if h.Trashed = tx.Map.InTrash(h.Experiment); h.Trashed {
+			h.Lifecycle = search.Deleted
+		}
+	}
+	return nil
 }
 
 // ManagedRoot is how addresses of managed artifacts begin where one form is needed for all clients; ExperimentLocation and RunLocation use

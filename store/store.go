@@ -34,6 +34,10 @@ type Options struct {
 	Log *slog.Logger
 	// Clock tells the time; nil = the system's.
 	Clock func() time.Time
+	// Committed is told of each commit: how many requests shared it, and how long it took. It must return at once; nil = nobody is told.
+	Committed func(requests int, took time.Duration)
+	// Full is told when a write failed because the disk is full; nil = nobody is told.
+	Full func()
 }
 
 // Store is one workspace's database with its access map. It may exist several times in a process.
@@ -57,18 +61,34 @@ type Store struct {
 	readers   chan *conn
 	committed atomic.Int64 // stamp of the last committed group (single writer)
 
+	// What searches keep in memory; each is brought up to the transaction that asks.
+	runs        *runIndexes
+	experiments *experimentIndex
+	documents   *documents
+	locations   sync.Map // of experiments
+
 	workspace int64
 	sealed    atomic.Pointer[sealed]
 	keys      map[string][]byte
 	// commit is COMMIT; tests put a failing one here.
 	commit func(context.Context, *conn) error
+	// told and full are Options.Committed and Full.
+	told func(int, time.Duration)
+	full func()
 }
 
 // Open opens a workspace's database, brings its schema up to date, sets up a new one, and loads the access map.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		log: o.Log, clock: o.Clock, ids: newIDSource(), queue: make(chan *job, maxGroup), stopped: make(chan struct{}),
-		stopping: make(chan struct{}), commit: commitConn,
+		stopping: make(chan struct{}), commit: commitConn, told: o.Committed, full: o.Full,
+		runs: newRunIndexes(maxIndexes), experiments: &experimentIndex{}, documents: newDocuments(maxDocuments),
+	}
+	if s.told == nil {
+		s.told = func(int, time.Duration) {}
+	}
+	if s.full == nil {
+		s.full = func() {}
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -102,7 +122,7 @@ func (s *Store) openEngine(o Options) (err error) {
 	if s.lock, err = lockFolder(o.Data); err != nil {
 		return err
 	}
-	s.file = filepath.Join(o.Data, "bailiwick.db")
+	s.file = filepath.Join(o.Data, databaseFile)
 	s.db, err = openSQLite(s.file)
 	return err
 }

@@ -97,7 +97,8 @@ func (tx *Tx) Trash(o authz.Object, by int64) error {
 	if err := tx.Govern(authz.Event{Op: authz.PutObject, Object: &o}); err != nil {
 		return err
 	}
-	err := tx.do("INSERT INTO trash (object, at, principal) VALUES (?, ?, ?) ON CONFLICT (object) DO UPDATE SET at = excluded.at", o.ID, tx.Now, by)
+	err := tx.do(`INSERT INTO trash (object, at, principal) VALUES (?, ?, ?)
+		ON CONFLICT (object) DO UPDATE SET at = excluded.at, principal = excluded.principal`, o.ID, tx.Now, by)
 	if err != nil {
 		return err
 	}

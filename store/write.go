@@ -174,7 +174,7 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 
 // finish commits the group, publishes its map and answers its members.
 func (s *Store) finish(ctx context.Context, c *conn, group []*job, stamp int64) {
-	if err := s.commit(ctx, c); err != nil {
+	if err := s.timed(ctx, c, len(group)); err != nil {
 		s.log.Error("commit", "error", err, "requests", len(group))
 		s.recover(ctx, c)
 		s.answer(group, fail.New(fail.Unavailable, "the commit failed and nothing of the request was kept; try again"))
@@ -187,6 +187,17 @@ func (s *Store) finish(ctx context.Context, c *conn, group []*job, stamp int64) 
 		}
 		close(j.done)
 	}
+}
+
+// timed commits and tells how long it took.
+func (s *Store) timed(ctx context.Context, c *conn, requests int) error {
+	began := time.Now()
+	err := s.commit(ctx, c)
+	s.told(requests, time.Since(began))
+	if isFull(err) {
+		s.full()
+	}
+	return err
 }
 
 func commitConn(ctx context.Context, c *conn) error {
@@ -250,7 +261,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*Tx) error, alone bool) (
 	if err := tx.run(fn); err != nil {
 		return err
 	}
-	if err := s.commit(ctx, tx.c); err != nil {
+	if err := s.timed(ctx, tx.c, 1); err != nil {
 		return err
 	}
 	s.publish(tx)

@@ -53,7 +53,7 @@ CREATE TABLE runs (
   lifecycle BIGINT NOT NULL,
   deleted BIGINT NOT NULL,
   changed BIGINT NOT NULL
-);
+) /* clustered */;
 CREATE INDEX runs_changed ON runs (experiment, changed);
 
 CREATE TABLE params (
@@ -163,10 +163,11 @@ CREATE TABLE logged_model_metrics (
   PRIMARY KEY (model, key, run, dataset, digest)
 ) /* clustered */;
 
--- owner is a run id, a logged model id or "exp/<experiment>"; path is relative and clean; the bytes are in the blob store.
+-- owner is a run id, a logged model id or "exp/<experiment>"; path is relative, clean and UTF-8, kept as bytes so that both engines order it
+-- byte by byte; what was uploaded is in the blob store.
 CREATE TABLE artifacts (
   owner TEXT NOT NULL,
-  path TEXT NOT NULL,
+  path BYTEA NOT NULL,
   experiment BIGINT NOT NULL,
   digest BYTEA NOT NULL,
   size BIGINT NOT NULL,

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"bailiwick/authz"
+	"bailiwick/ledger"
+)
+
+// digestQueries are the queries that give the digests which rows name; what none of them gives is the collector's. A table that gets a column of
+// digests gets a line here.
+var digestQueries = []string{"SELECT DISTINCT digest FROM artifacts"}
+
+// Digests calls use with each digest that some row names, some perhaps more than once.
+func (tx *Tx) Digests(use func(digest []byte) error) error {
+	for _, q := range digestQueries {
+		err := tx.each(func(r *sql.Rows) error {
+			var d []byte
+			if err := r.Scan(&d); err != nil {
+				return err
+			}
+			return use(d)
+		}, q)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxExpired is how many credentials one transaction removes.
+const maxExpired = 200
+
+// DropExpired removes the credentials that expired before the given time, as events of the server itself, and gives their number.
+func (s *Store) DropExpired(ctx context.Context, before time.Time) (n int, err error) {
+	if len(expired(s.Map(), before)) == 0 {
+		return 0, nil
+	}
+	err = s.WriteAlone(ctx, func(tx *Tx) error {
+		events := expired(tx.Map, before)
+		if n = len(events); n == 0 {
+			return nil
+		}
+		if err := tx.Govern(events...); err != nil {
+			return err
+		}
+		return tx.Record(SystemEntry("accounts", "dropExpiredTokens"), authz.WorkspaceObject)
+	})
+	return n, err
+}
+
+func expired(m *authz.Map, before time.Time) (events []authz.Event) {
+	for p := range m.Principals() {
+		for c := range m.Credentials(p.ID) {
+			if c.Expires != 0 && c.Expires < before.UnixMilli() && len(events) < maxExpired {
+				events = append(events, authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: c.ID, Principal: c.Principal}})
+			}
+		}
+	}
+	return events
+}
+
+// SystemEntry is the beginning of a ledger entry for what the server does by itself.
+func SystemEntry(service, action string) *ledger.Entry {
+	return &ledger.Entry{Class: ledger.ClassA, Service: service, Action: action, Status: 200,
+		Actor: ledger.Actor{ID: authz.System, Name: "bailiwick", Kind: "system"}}
+}
+
+// SetAccessControl switches access control on or off as the server itself, where it is not so already.
+func (s *Store) SetAccessControl(ctx context.Context, on bool) error {
+	value := "false"
+	if on {
+		value = "true"
+	}
+	return s.WriteAlone(ctx, func(tx *Tx) error {
+		events, err := authz.SwitchAccessControl(tx.Map, value)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		if err := tx.Govern(events...); err != nil {
+			return err
+		}
+		e := SystemEntry("workspace", "workspaceConfEdit")
+		e.Params = ledger.Params{{Key: "workspaceConfKeys", Value: authz.SettingAccessControl}, {Key: "workspaceConfValues", Value: value}}
+		return tx.Record(e, authz.WorkspaceObject)
+	})
+}
