@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -41,6 +42,8 @@ type Call struct {
 	object int64
 	// action is the audit action where the handler named one.
 	action string
+	// permit is what a signed address is good for.
+	permit Permit
 	// refused is set when a decision said no.
 	refused *fail.Error
 }
@@ -53,6 +56,9 @@ func (c *Call) Principal() *authz.Principal {
 	p, _ := c.Tx.Map.Principal(c.Who.Principal)
 	return p
 }
+
+// Context ends when the client is gone; it is for what a handler does outside of the transaction.
+func (c *Call) Context() context.Context { return c.request.Context() }
 
 // Header gives a request header.
 func (c *Call) Header(name string) string { return c.request.Header.Get(name) }
@@ -68,6 +74,12 @@ func (c *Call) SetStatus(status int) { c.status = status }
 
 // BaseURL is this server's address as the client knows it, without a slash at the end.
 func (c *Call) BaseURL() string { return c.door.baseURL(c.request) }
+
+// Workspace is this workspace's id.
+func (c *Call) Workspace() int64 { return c.door.Store.Workspace() }
+
+// PageKey signs page tokens, which are good for one caller and one query only.
+func (c *Call) PageKey() []byte { return c.door.Store.Key("pages") }
 
 // Source is the client's address.
 func (c *Call) Source() string { return c.source.String() }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -29,8 +30,15 @@ type Door struct {
 	Trusted []netip.Prefix
 	// Hosts are the names under which requests are taken; empty = any.
 	Hosts []string
+	// AnyAddress takes requests for any numeric address, too: names can be pointed at a server by somebody else, numbers cannot.
+	AnyAddress bool
 	// EveryRead and EveryWrite lift gathered calls to entries of their own (audit.reads, audit.writes).
 	EveryRead, EveryWrite bool
+	// Product is what the Server header says; empty = no such header.
+	Product string
+	// MaxBody is the most bytes of a decoded body, where a route says nothing; MaxDepth its deepest nesting, where that is less than what
+	// the codecs take (64); MaxDrain how much of an unread body is taken in after a refusal. 0 = as built in.
+	MaxBody, MaxDepth, MaxDrain int64
 	// Observe is told of every answered request.
 	Observe func(route *Route, status int, took time.Duration)
 
@@ -64,6 +72,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.source = d.source(r)
 	// Databricks' clients learn from every answer which workspace they talk to.
 	c.SetHeader("X-Databricks-Org-Id", formatID(d.Store.Workspace()))
+	if d.Product != "" {
+		c.SetHeader("Server", d.Product)
+	}
 	sent := &sent{ResponseWriter: w}
 	defer func() {
 		if p := recover(); p != nil {
@@ -102,7 +113,7 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 	}
 	c.front, c.route = e.front, e.route
 	if !c.route.mode.open() {
-		if err := c.identify(); err != nil {
+		if err := c.identify(vars); err != nil {
 			d.behind.stranger(c)
 			return err
 		}
@@ -132,12 +143,18 @@ func (d *Door) frontOf(path string) *Front {
 func (d *Door) decode(c *Call, vars map[string]string) (any, error) {
 	in := &Input{Query: c.request.URL.Query(), Path: vars, Request: c.request}
 	if c.route.mode != modeUpload && c.request.Body != nil {
-		body, err := io.ReadAll(io.LimitReader(c.request.Body, c.route.MaxBody+1))
+		limit := cmp.Or(c.route.MaxBody, d.MaxBody, defaultMaxBody)
+		body, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
 		if err != nil {
 			return nil, fail.Invalidf("the body could not be read: %v", err)
 		}
-		if int64(len(body)) > c.route.MaxBody {
-			return nil, fail.New(fail.TooLarge, "the body is larger than %d bytes", c.route.MaxBody)
+		if int64(len(body)) > limit {
+			return nil, fail.New(fail.TooLarge, "the body is larger than %d bytes", limit)
+		}
+		if d.MaxDepth > 0 && d.MaxDepth < maxDepth {
+			if err := checkDepth(body, int(d.MaxDepth)); err != nil {
+				return nil, err
+			}
 		}
 		in.Body = body
 	}
@@ -306,18 +323,26 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 		d.Log.Error("request failed", "request", c.id, "method", c.request.Method, "path", c.request.URL.Path, "error", e)
 		e = fail.New(fail.Internal, "internal error; the server's log has it under %s", c.id)
 	}
-	drain(c.request)
+	drain(c.request, cmp.Or(d.MaxDrain, maxDrain))
 	if c.front == nil {
 		c.front = d.fronts[0]
 	}
 	h := w.Header()
 	h.Del("Content-Type")
 	status, body := c.front.Fail(c, e)
-	if e.Kind == fail.Unauthenticated {
+	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Basic realm="bailiwick", Bearer`)
 	}
-	h.Set("X-Databricks-Reason-Phrase", strings.Map(printable, e.Message))
+	h.Set("X-Databricks-Reason-Phrase", reasonPhrase(e.Message))
 	d.put(w, c, status, c.front.ContentType, body)
+}
+
+// maxReason is the most bytes of a message in a header: clients give up on long header lines.
+const maxReason = 512
+
+// reasonPhrase is a message as a header's value; the whole of it is in the body.
+func reasonPhrase(message string) string {
+	return strings.Map(printable, message[:min(len(message), maxReason)])
 }
 
 // printable keeps a header value on its line.
@@ -331,11 +356,11 @@ func printable(r rune) rune {
 // maxDrain is the most of an unread body that is taken in so that the client gets to read the refusal.
 const maxDrain = 64 << 20
 
-func drain(r *http.Request) {
+func drain(r *http.Request, most int64) {
 	if r.Body == nil || strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		return
 	}
-	if _, err := io.CopyN(io.Discard, r.Body, maxDrain); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := io.CopyN(io.Discard, r.Body, most); err != nil && !errors.Is(err, io.EOF) {
 		return
 	}
 }

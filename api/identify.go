@@ -15,7 +15,10 @@ import (
 
 // identify finds out who calls, from the credential alone, before anything of the request is read. The access map holds the hashes, so a
 // credential that was revoked is unknown from the revocation's commit on.
-func (c *Call) identify() error {
+func (c *Call) identify(vars map[string]string) error {
+	if c.route.signed {
+		return c.identifySigned(c.door.Store.Map(), vars["address"])
+	}
 	who, err := c.credential(c.door.Store.Map())
 	c.Who = who
 	return err
@@ -41,15 +44,25 @@ func (c *Call) credential(m *authz.Map) (authz.Who, error) {
 	}
 	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
 	cred, ok := m.Credential(hash[:])
-	if !ok || cred.Expires != 0 && cred.Expires <= c.Now.UnixMilli() {
+	if !ok {
 		return authz.Who{}, errBadCredential
 	}
-	p, ok := m.Principal(cred.Principal)
-	if !ok || !p.Active {
-		return authz.Who{}, errBadCredential
+	who, err := c.whoOf(m, cred)
+	if err != nil {
+		return who, err
 	}
+	p, _ := m.Principal(who.Principal)
 	if err := proof.CheckName(p.Name); err != nil {
 		return authz.Who{}, err
+	}
+	return who, nil
+}
+
+// whoOf is the session of a credential, if it has not expired and its owner is active.
+func (c *Call) whoOf(m *authz.Map, cred *authz.Credential) (authz.Who, error) {
+	p, ok := m.Principal(cred.Principal)
+	if !ok || !p.Active || cred.Expires != 0 && cred.Expires <= c.Now.UnixMilli() {
+		return authz.Who{}, errBadCredential
 	}
 	return authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: cred.Scopes, Expires: cred.Expires, Method: "token", SignedIn: c.Now,
 		Source: c.source.String()}, nil
@@ -114,6 +127,10 @@ func (d *Door) checkHost(r *http.Request) error {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if _, err := netip.ParseAddr(host); err == nil && d.AnyAddress {
+		return nil
 	}
 	if slices.ContainsFunc(d.Hosts, func(h string) bool { return strings.EqualFold(h, host) || h == "*" }) {
 		return nil

@@ -49,6 +49,11 @@ func CheckJSON(body []byte) error {
 	if bytes.IndexByte(body, 0) >= 0 || bytes.Contains(body, []byte(`\u0000`)) {
 		return fail.Invalidf("the body contains a NUL character")
 	}
+	return checkDepth(body, maxDepth)
+}
+
+// checkDepth refuses a JSON text that is nested deeper than most.
+func checkDepth(body []byte, most int) error {
 	depth, inString := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
@@ -58,8 +63,8 @@ func CheckJSON(body []byte) error {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return fail.Invalidf("the body is nested deeper than %d levels (byte %d)", maxDepth, i)
+			if depth++; depth > most {
+				return fail.Invalidf("the body is nested deeper than %d levels (byte %d)", most, i)
 			}
 		case c == '}' || c == ']':
 			depth--

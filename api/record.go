@@ -160,3 +160,10 @@ func (d *denials) first(c *Call) bool {
 	d.seen[k]++
 	return d.seen[k] <= maxDenials
 }
+
+// Gathered is the number of gathered rows that are not written yet.
+func (d *Door) Gathered() int {
+	d.behind.mu.Lock()
+	defer d.behind.mu.Unlock()
+	return len(d.behind.rows)
+}

@@ -62,13 +62,15 @@ type Route struct {
 	Reason string
 	// Service and Action are the audit names; empty Service = the front's.
 	Service, Action string
-	// MaxBody is the most bytes of a decoded body.
+	// MaxBody is the most bytes of a decoded body; 0 = the door's.
 	MaxBody int64
 
 	mode  mode
 	class Class
 	// alone marks a write that is known to change governance.
 	alone bool
+	// signed marks a route whose callers come with a signed address instead of a credential.
+	signed bool
 	// also are the further abilities a request needs, by ability, for the route list.
 	also []authz.Ability
 	// or are the abilities that a finder may ask instead of the line's own.
@@ -91,6 +93,12 @@ func (r *Route) Also() []authz.Ability { return r.also }
 
 // Or lists the abilities that a finder of the route may ask instead of the one its line gives, depending on what it found.
 func (r *Route) Or() []authz.Ability { return r.or }
+
+// AuditClass gives the letter of how the route's calls get into the ledger: "A", "B" or "C".
+func (r *Route) AuditClass() string { return [...]string{"", "A", "B", "C"}[r.class] }
+
+// Signed says that callers of the route prove themselves by a signed address instead of a credential.
+func (r *Route) Signed() bool { return r.signed }
 
 // NewRequest gives an empty value of the route's request type; nil for a route that decodes nothing.
 func (r *Route) NewRequest() any { return r.request() }
@@ -156,7 +164,7 @@ func start[Q, R any](pattern string, md mode, class Class, ability authz.Ability
 		panic("route pattern must be \"METHOD /path\": " + pattern)
 	}
 	m := &making[Q]{Route: Route{
-		Method: method, Path: path, Ability: ability, mode: md, class: class, MaxBody: defaultMaxBody, Action: actionOf(path),
+		Method: method, Path: path, Ability: ability, mode: md, class: class, Action: actionOf(path),
 		request: func() any { return new(Q) }, response: func() any { return new(R) },
 	}}
 	for _, o := range opts {
@@ -296,7 +304,6 @@ func OpenWrite[Q, R any](pattern, reason string, handle func(*Call, *Q) (*R, err
 func Upload[O, Q, B, R any](pattern string, ability authz.Ability, find Finder[O, Q], receive func(*Call, O, *Q, io.Reader) (B, error),
 	commit func(*Call, O, *Q, B) (*R, error), opts ...Option[Q]) Route {
 	m := start[Q, R](pattern, modeUpload, Each, ability, opts)
-	m.MaxBody = 0
 	m.upload = func(c *Call, q any, body io.Reader) (func(*Call) (any, error), error) {
 		obj, err := c.lookFirst(func() (any, error) { return admit(c, m, find, q.(*Q)) })
 		if err != nil {

@@ -22,20 +22,24 @@ func confRoutes() []api.Route {
 	}
 }
 
-// confDefaults are the keys that clients may read and write, each with what it is until somebody sets it; empty = nothing. Only those that
-// begin the list do something here: the others are kept as they are given, since clients set and read them.
-var confDefaults = map[string]string{
-	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "",
+// confDefaults are the keys that do something here, each with what it is until somebody sets it; empty = nothing.
+var confDefaults = map[string]string{authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: ""}
 
-	"enforceClusterViewAcls": "", "enableJobViewAcls": "", "enforceUserIsolation": "", "enableIpAccessLists": "", "enableTokensConfig": "",
-	"maxUserInactiveDays": "", "enableExportNotebook": "", "enableResultsDownloading": "", "enableNotebookTableClipboard": "",
-	"enableDcs": "", "enableWebTerminal": "", "enableDbfsFileBrowser": "", "enableDatabricksAutologgingAdminConf": "", "enableProjectTypeInWorkspace": "",
-	"enableVerboseAuditLogs": "", "enableUploadDataUis": "", "enableFileStoreEndpoint": "", "enableGp3": "", "enableWorkspaceFilesystem": "",
-	"enableProjectsAllowList": "", "projectsAllowList": "", "projectsAllowListPermissions": "", "enableNotebookGitVersioning": "",
-	"mlflowRunArtifactDownloadEnabled": "", "mlflowModelServingEndpointCreationEnabled": "", "mlflowModelRegistryEmailNotificationsEnabled": "",
-	"storeInteractiveNotebookResultsInCustomerAccount": "", "enableDeprecatedClusterNamedInitScripts": "",
-	"enableDeprecatedGlobalInitScripts": "", "jobsListBackendPaginationEnabled": "", "jobsListBackendPagination": "",
-	"heapAnalyticsAdminConf": "", "rStudioUserDefaultHomeBase": "", "reposIpynbResultsExportPermissions": "",
+// confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
+var confKept = strings.Fields(`
+	enforceClusterViewAcls enableJobViewAcls enforceUserIsolation enableIpAccessLists enableTokensConfig maxUserInactiveDays
+	enableExportNotebook enableResultsDownloading enableNotebookTableClipboard enableDcs enableWebTerminal enableDbfsFileBrowser
+	enableDatabricksAutologgingAdminConf enableProjectTypeInWorkspace enableVerboseAuditLogs enableUploadDataUis enableFileStoreEndpoint
+	enableGp3 enableWorkspaceFilesystem enableProjectsAllowList projectsAllowList projectsAllowListPermissions
+	enableNotebookGitVersioning mlflowRunArtifactDownloadEnabled mlflowModelServingEndpointCreationEnabled
+	mlflowModelRegistryEmailNotificationsEnabled storeInteractiveNotebookResultsInCustomerAccount enableDeprecatedClusterNamedInitScripts
+	enableDeprecatedGlobalInitScripts jobsListBackendPaginationEnabled jobsListBackendPagination heapAnalyticsAdminConf
+	rStudioUserDefaultHomeBase reposIpynbResultsExportPermissions
+`)
+
+func knownKey(key string) bool {
+	_, ok := confDefaults[key]
+	return ok || slices.Contains(confKept, key)
 }
 
 type confKeys struct {
@@ -65,7 +69,7 @@ func getConf(c *api.Call, _ int64, q *confKeys) (*confAnswer, error) {
 
 // checkKeys names the unknown keys as a JSON list, which Terraform reads.
 func checkKeys(keys []string) error {
-	unknown := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { _, ok := confDefaults[key]; return ok })
+	unknown := slices.DeleteFunc(slices.Clone(keys), knownKey)
 	if len(unknown) == 0 {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 type Front struct {
 	// MaxImport is the most bytes of one imported notebook or file, decoded.
 	MaxImport int64
+	// TokenKey is the key under which tokens are hashed.
+	TokenKey []byte
 }
 
 var version2 = []string{"/api/2.0"}
@@ -24,6 +26,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"permissions", "workspace", version2, f.permissionRoutes()},
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
+		{"tokens", "accounts", version2, f.tokenRoutes()},
 		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace())},
 	} {
 		d.Mount(&api.Front{

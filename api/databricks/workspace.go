@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"bailiwick/api"
-	"bailiwick/api/tree"
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/store"
@@ -22,7 +21,8 @@ func (f *Front) treeRoutes() []api.Route {
 		api.Write("POST /workspace/mkdirs", authz.CreateItems, findMkdirs, mkdirs,
 			api.Or[pathRequest](authz.ListItems), api.As[pathRequest]("createFolder")),
 		api.Write("POST /workspace/import", authz.CreateItems, findImport, importItem,
-			api.Or[importRequest](authz.EditCells), api.Audit[importRequest](api.Each, "workspace", "importItem"), api.Body[importRequest](f.maxImportBody())),
+			api.Or[importRequest](authz.EditCells), api.Audit[importRequest](api.Each, "workspace", "importItem"),
+			api.Body[importRequest](f.maxImportBody())),
 		api.Write("POST /workspace-files/import-file/{path...}", authz.CreateItems, findFile, importFile,
 			api.Or[fileRequest](authz.EditCells), api.Audit[fileRequest](api.Each, "workspace", "importItem"), api.Body[fileRequest](f.MaxImport)),
 		api.Read("GET /workspace/export", authz.CloneExport, findExport, exportItem, api.Audit[exportRequest](api.Each, "workspace", "exportItem")),
@@ -48,16 +48,16 @@ type listRequest struct {
 }
 
 type listAnswer struct {
-	Objects []tree.Info `json:"objects,omitempty"`
+	Objects []api.TreeRow `json:"objects,omitempty"`
 }
 
 // findListed asks only for the names in a folder; anything else is listed as itself, which asks for a look at it.
-func findListed(c *api.Call, q *listRequest) (tree.Place, api.Target, error) {
+func findListed(c *api.Call, q *listRequest) (api.Place, api.Target, error) {
 	return findNamed(c, q.Path)
 }
 
-func findNamed(c *api.Call, path string) (tree.Place, api.Target, error) {
-	p, err := tree.Existing(c.Tx.Map, path)
+func findNamed(c *api.Call, path string) (api.Place, api.Target, error) {
+	p, err := api.ExistingPlace(c.Tx.Map, path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
@@ -68,10 +68,10 @@ func findNamed(c *api.Call, path string) (tree.Place, api.Target, error) {
 	return p, p.Itself(authz.ViewItems), nil
 }
 
-func listFolder(c *api.Call, p tree.Place, q *listRequest) (*listAnswer, error) {
+func listFolder(c *api.Call, p api.Place, q *listRequest) (*listAnswer, error) {
 	if p.Object.Kind != authz.Directory {
 		n, err := c.Tx.Node(p.Object.ID)
-		return &listAnswer{[]tree.Info{tree.Name(p.Object, p.Path).Detail(p.Object, n)}}, err
+		return &listAnswer{[]api.TreeRow{api.NameRow(p.Object, p.Path).Detail(p.Object, n)}}, err
 	}
 	nodes, err := c.Tx.NodesIn(p.Object.ID)
 	if err != nil {
@@ -81,12 +81,12 @@ func listFolder(c *api.Call, p tree.Place, q *listRequest) (*listAnswer, error) 
 }
 
 // rows gives what is in a folder by name. What is more than names is for those who may look at the item.
-func rows(c *api.Call, p tree.Place, nodes map[int64]store.Node, after int64) (rows []tree.Info) {
+func rows(c *api.Call, p api.Place, nodes map[int64]store.Node, after int64) (rows []api.TreeRow) {
 	for o := range c.Tx.Map.Children(p.Object.ID) {
-		if o.Trashed || !tree.Visible(c, o) {
+		if o.Trashed || !c.Visible(o) {
 			continue
 		}
-		row := tree.Name(o, strings.TrimSuffix(p.Path, "/")+"/"+o.Name)
+		row := api.NameRow(o, strings.TrimSuffix(p.Path, "/")+"/"+o.Name)
 		if c.Can(authz.ViewItems, o.ID) {
 			row = row.Detail(o, nodes[o.ID])
 		}
@@ -95,7 +95,7 @@ func rows(c *api.Call, p tree.Place, nodes map[int64]store.Node, after int64) (r
 		}
 		rows = append(rows, row)
 	}
-	slices.SortFunc(rows, func(a, b tree.Info) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(rows, func(a, b api.TreeRow) int { return cmp.Compare(a.Path, b.Path) })
 	return rows
 }
 
@@ -104,13 +104,13 @@ type statusRequest struct {
 	Export bool   `query:"return_export_info"`
 }
 
-func findStatus(c *api.Call, q *statusRequest) (tree.Place, api.Target, error) {
+func findStatus(c *api.Call, q *statusRequest) (api.Place, api.Target, error) {
 	return findNamed(c, q.Path)
 }
 
 // getStatus tells of a folder that one may only list no more than its name.
-func getStatus(c *api.Call, p tree.Place, q *statusRequest) (*tree.Info, error) {
-	info := tree.Name(p.Object, p.Path)
+func getStatus(c *api.Call, p api.Place, q *statusRequest) (*api.TreeRow, error) {
+	info := api.NameRow(p.Object, p.Path)
 	if !c.Can(authz.ViewItems, p.Object.ID) {
 		return &info, nil
 	}
@@ -123,37 +123,37 @@ func getStatus(c *api.Call, p tree.Place, q *statusRequest) (*tree.Info, error) 
 }
 
 // findMkdirs asks for creating in the innermost folder that is there; when nothing is to be made, for no more than seeing it.
-func findMkdirs(c *api.Call, q *pathRequest) (tree.Place, api.Target, error) {
-	p, err := tree.Find(c.Tx.Map, q.Path)
+func findMkdirs(c *api.Call, q *pathRequest) (api.Place, api.Target, error) {
+	p, err := api.FindPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
 	c.Note("path", p.Path)
-	if o := p.Object; o != nil && o.Kind == authz.Directory && tree.Visible(c, o) {
+	if o := p.Object; o != nil && o.Kind == authz.Directory && c.Visible(o) {
 		return p, p.Itself(authz.ListItems), nil
 	}
 	return p, api.Target{Object: p.Nearest(c).ID, Absent: p.Absent()}, nil
 }
 
 // mkdirs makes the folders of the path that are missing.
-func mkdirs(c *api.Call, p tree.Place, _ *pathRequest) (*empty, error) {
+func mkdirs(c *api.Call, p api.Place, _ *pathRequest) (*empty, error) {
 	if p.Object != nil && p.Object.Kind == authz.Directory {
 		return &empty{}, nil
 	}
 	at := p.Nearest(c)
-	if err := tree.CheckFolder(at); err != nil {
+	if err := api.CheckFolder(at); err != nil {
 		return nil, err
 	}
 	above := c.Tx.Map.Path(at.ID)
 	missing := workspace.Split(p.Path)[len(workspace.Split(above)):]
 	if o, ok := c.Tx.Map.ChildNamed(at.ID, authz.Directory, missing[0]); ok {
-		return nil, fail.Existsf("Path (%s) already exists and is a %s, no folder.", c.Tx.Map.Path(o.ID), tree.TypeOf(o.Kind))
+		return nil, fail.Existsf("Path (%s) already exists and is a %s, no folder.", c.Tx.Map.Path(o.ID), api.ObjectType(o.Kind))
 	}
 	events := make([]authz.Event, len(missing))
 	id := at.ID
 	for i, name := range missing {
-		o := tree.New(c, authz.Directory, id, name)
-		events[i], id = tree.Put(o), o.ID
+		o := c.NewObject(authz.Directory, id, name)
+		events[i], id = api.PutObject(o), o.ID
 	}
 	c.About(id)
 	return &empty{}, c.Tx.Govern(events...)
@@ -164,26 +164,35 @@ type deleteRequest struct {
 	Recursive bool   `json:"recursive"`
 }
 
-func findDeleted(c *api.Call, q *deleteRequest) (tree.Place, api.Target, error) {
-	p, err := tree.Existing(c.Tx.Map, q.Path)
+func findDeleted(c *api.Call, q *deleteRequest) (api.Place, api.Target, error) {
+	p, err := api.ExistingPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
 	c.Note("path", p.Path)
 	c.Note("recursive", strconv.FormatBool(q.Recursive))
-	return p, p.InFolder(c, tree.ByKind(p.Object, authz.CreateExperiments, authz.DeleteItems)), nil
+	return p, p.InFolder(c, api.ByKind(p.Object, authz.CreateExperiments, authz.DeleteItems)), nil
 }
 
 // deleteItem puts what is at the path into the trash.
-func deleteItem(c *api.Call, p tree.Place, q *deleteRequest) (*empty, error) {
+func deleteItem(c *api.Call, p api.Place, q *deleteRequest) (*empty, error) {
 	if err := workspace.CheckDelete(p.Path); err != nil {
 		return nil, err
 	}
 	if p.Object.Kind == authz.Directory && !q.Recursive && occupied(c.Tx.Map, p.Object.ID) {
-		return nil, fail.New(fail.State, "Folder (%s) is not empty: set recursive to delete what is in it too.", p.Path).WithCode("DIRECTORY_NOT_EMPTY")
+		return nil, fail.New(fail.State, "Folder (%s) is not empty: set recursive to delete what is in it too.", p.Path).
+			WithCode("DIRECTORY_NOT_EMPTY")
 	}
 	c.About(p.Object.ID)
+	c.Action(actions[p.Object.Kind].delete)
 	return &empty{}, c.Tx.Trash(*p.Object, c.Who.Principal)
+}
+
+// actions are the audit's names for making and deleting what lies in the tree.
+var actions = map[authz.Kind]struct{ create, delete string }{
+	authz.Directory: {"createFolder", "deleteFolder"}, authz.Notebook: {"createNotebook", "deleteNotebook"},
+	authz.File:       {"createFile", "fileDelete"},
+	authz.Experiment: {"createMlflowExperiment", "deleteMlflowExperiment"},
 }
 
 // occupied says whether something lies in a folder that is not in the trash already.

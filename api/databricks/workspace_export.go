@@ -2,9 +2,9 @@ package databricks
 
 import (
 	"bailiwick/api"
-	"bailiwick/api/tree"
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/store"
 	"bailiwick/workspace"
 )
 
@@ -30,8 +30,8 @@ func encode(answer any) ([]byte, error) {
 	return api.EncodeJSON(answer)
 }
 
-func findExport(c *api.Call, q *exportRequest) (tree.Place, api.Target, error) {
-	p, err := tree.Existing(c.Tx.Map, q.Path)
+func findExport(c *api.Call, q *exportRequest) (api.Place, api.Target, error) {
+	p, err := api.ExistingPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
@@ -40,15 +40,15 @@ func findExport(c *api.Call, q *exportRequest) (tree.Place, api.Target, error) {
 	return p, p.Itself(authz.CloneExport), nil
 }
 
-func exportItem(c *api.Call, p tree.Place, q *exportRequest) (*exportAnswer, error) {
+func exportItem(c *api.Call, p api.Place, q *exportRequest) (*exportAnswer, error) {
 	if o := p.Object; o.Kind != authz.Notebook && o.Kind != authz.File {
-		return nil, fail.Invalidf("Path (%s) is a %s: only notebooks and files are exported, one by one.", p.Path, tree.TypeOf(o.Kind))
+		return nil, fail.Invalidf("Path (%s) is a %s: only notebooks and files are exported, one by one.", p.Path, api.ObjectType(o.Kind))
 	}
 	it, content, err := c.Tx.Item(p.Object.ID)
 	if err != nil {
 		return nil, err
 	}
-	content, kind, err := workspace.Export(tree.ItemOf(p.Object, p.Path, it, content), workspace.Format(q.Format))
+	content, kind, err := workspace.Export(itemOf(p.Object, p.Path, it, content), workspace.Format(q.Format))
 	if err != nil {
 		return nil, err
 	}
@@ -59,4 +59,15 @@ func exportItem(c *api.Call, p tree.Place, q *exportRequest) (*exportAnswer, err
 		c.SetHeader("Content-Security-Policy", "sandbox; default-src 'none'")
 	}
 	return &exportAnswer{Content: content, Type: kind, direct: q.Direct}, nil
+}
+
+// itemOf is the notebook or file of an object, for export.
+func itemOf(o *authz.Object, path string, it store.Item, content []byte) workspace.Item {
+	kind := workspace.FileItem
+	if o.Kind == authz.Notebook {
+		kind = workspace.NotebookItem
+	}
+	return workspace.Item{
+		Kind: kind, Path: path, Language: workspace.Language(it.Language), Format: workspace.Format(it.Format), Content: content,
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"bailiwick/api"
-	"bailiwick/api/tree"
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/workspace"
@@ -125,22 +124,22 @@ func (q *fileRequest) read(in *api.Input, most int64) (err error) {
 
 // findImport takes as the target the notebook or file that is there, or else the folder. One who may not know what is there has no level
 // in its folder either, so he is asked about the folder and learns nothing.
-func findImport(c *api.Call, q *importRequest) (tree.Place, api.Target, error) {
+func findImport(c *api.Call, q *importRequest) (api.Place, api.Target, error) {
 	return findItem(c, q.item)
 }
 
-func findFile(c *api.Call, q *fileRequest) (tree.Place, api.Target, error) {
+func findFile(c *api.Call, q *fileRequest) (api.Place, api.Target, error) {
 	return findItem(c, q.item)
 }
 
-func findItem(c *api.Call, item workspace.Item) (tree.Place, api.Target, error) {
-	p, err := tree.Find(c.Tx.Map, item.Path)
+func findItem(c *api.Call, item workspace.Item) (api.Place, api.Target, error) {
+	p, err := api.FindPlace(c.Tx.Map, item.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
 	c.Note("path", p.Path)
 	c.Note("format", string(item.Format))
-	if o := p.Object; o != nil && (o.Kind == authz.Notebook || o.Kind == authz.File) && tree.Visible(c, o) {
+	if o := p.Object; o != nil && (o.Kind == authz.Notebook || o.Kind == authz.File) && c.Visible(o) {
 		return p, p.Itself(authz.EditCells), nil
 	}
 	t, err := p.ToFolder(authz.CreateItems)
@@ -151,7 +150,7 @@ type importAnswer struct {
 	ID int64 `json:"object_id"`
 }
 
-func importItem(c *api.Call, p tree.Place, q *importRequest) (*importAnswer, error) {
+func importItem(c *api.Call, p api.Place, q *importRequest) (*importAnswer, error) {
 	if p.Object != nil && !q.Overwrite {
 		return nil, p.Taken()
 	}
@@ -160,7 +159,7 @@ func importItem(c *api.Call, p tree.Place, q *importRequest) (*importAnswer, err
 }
 
 // importFile answers what the command line takes for "there is one already": 409 about a file, 400 with just these words about a notebook.
-func importFile(c *api.Call, p tree.Place, q *fileRequest) (*empty, error) {
+func importFile(c *api.Call, p api.Place, q *fileRequest) (*empty, error) {
 	if p.Object != nil && !q.Overwrite {
 		if p.Object.Kind == authz.Notebook {
 			return nil, p.Taken()
@@ -172,24 +171,34 @@ func importFile(c *api.Call, p tree.Place, q *fileRequest) (*empty, error) {
 }
 
 // keep writes an item where it belongs: over the one that is there, which keeps its id, or as a new object.
-func keep(c *api.Call, p tree.Place, item workspace.Item) (id int64, err error) {
-	kind := tree.KindOf(item)
+func keep(c *api.Call, p api.Place, item workspace.Item) (id int64, err error) {
+	kind := kindOf(item)
 	switch old := p.Object; {
 	case old == nil:
-		if err := tree.CheckFolder(p.Folder); err != nil {
+		if err := api.CheckFolder(p.Folder); err != nil {
 			return 0, err
 		}
-		o := tree.New(c, kind, p.Folder.ID, workspace.Base(p.Path))
+		o := c.NewObject(kind, p.Folder.ID, workspace.Base(p.Path))
 		id = o.ID
-		if err := c.Tx.Govern(tree.Put(o)); err != nil {
+		c.Action(actions[kind].create)
+		if err := c.Tx.Govern(api.PutObject(o)); err != nil {
 			return 0, err
 		}
 	case old.Kind != kind:
-		return 0, fail.New(fail.Invalid, "Path (%s) already exists as %s and cannot be overwritten as %s.", p.Path, tree.TypeOf(old.Kind), tree.TypeOf(kind)).
+		return 0, fail.New(fail.Invalid, "Path (%s) already exists as %s and cannot be overwritten as %s.", p.Path,
+			api.ObjectType(old.Kind), api.ObjectType(kind)).
 			WithCode("RESOURCE_ALREADY_EXISTS")
 	default:
 		id = old.ID
 	}
 	c.About(id)
 	return id, c.Tx.PutItem(id, string(item.Language), string(item.Format), item.Content)
+}
+
+// kindOf is the kind of a notebook or file.
+func kindOf(it workspace.Item) authz.Kind {
+	if it.Kind == workspace.NotebookItem {
+		return authz.Notebook
+	}
+	return authz.File
 }

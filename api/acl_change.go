@@ -1,39 +1,38 @@
-package access
+package api
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 
-	"bailiwick/api"
 	"bailiwick/authz"
 	"bailiwick/fail"
 )
 
-// Rule is authz.PutEntries or authz.PatchEntries.
-type Rule func(*authz.Map, authz.Who, int64, []authz.Entry) (authz.Object, error)
+// aclRule is authz.PutEntries or authz.PatchEntries.
+type aclRule func(*authz.Map, authz.Who, int64, []authz.Entry) (authz.Object, error)
 
-// Get answers with the list.
-func Get(c *api.Call, o *authz.Object, _ *Request) (*Answer, error) { return Show(c.Tx.Map, o), nil }
+// GetACL answers with the list.
+func GetACL(c *Call, o *authz.Object, _ *ACLRequest) (*ACL, error) { return ShowACL(c.Tx.Map, o), nil }
 
-// Put replaces the direct entries.
-func Put(c *api.Call, o *authz.Object, q *Request) (*Answer, error) {
-	return change(c, o, q, authz.PutEntries)
+// PutACL replaces the direct entries.
+func PutACL(c *Call, o *authz.Object, q *ACLRequest) (*ACL, error) {
+	return changeACL(c, o, q, authz.PutEntries)
 }
 
-// Patch replaces the entries of the principals that it names.
-func Patch(c *api.Call, o *authz.Object, q *Request) (*Answer, error) {
-	return change(c, o, q, authz.PatchEntries)
+// PatchACL replaces the entries of the principals that it names.
+func PatchACL(c *Call, o *authz.Object, q *ACLRequest) (*ACL, error) {
+	return changeACL(c, o, q, authz.PatchEntries)
 }
 
-// Levels answers with the levels of the object's kind.
-func Levels(_ *api.Call, o *authz.Object, _ *Request) (*LevelsAnswer, error) {
+// GetACLLevels answers with the levels of the object's kind.
+func GetACLLevels(_ *Call, o *authz.Object, _ *ACLRequest) (*ACLLevels, error) {
 	info, _ := o.Kind.Info()
-	return &LevelsAnswer{info.Levels}, nil
+	return &ACLLevels{info.Levels}, nil
 }
 
-func change(c *api.Call, o *authz.Object, q *Request, rule Rule) (*Answer, error) {
-	entries, err := entriesOf(c.Tx.Map, o.Kind, q.Entries)
+func changeACL(c *Call, o *authz.Object, q *ACLRequest, rule aclRule) (*ACL, error) {
+	entries, err := aclEntries(c.Tx.Map, o.Kind, q.Entries)
 	if err != nil {
 		return nil, err
 	}
@@ -41,22 +40,22 @@ func change(c *api.Call, o *authz.Object, q *Request, rule Rule) (*Answer, error
 	if err != nil {
 		return nil, err
 	}
-	before, err := json.Marshal(Show(c.Tx.Map, o))
+	before, err := json.Marshal(ShowACL(c.Tx.Map, o))
 	if err != nil {
 		return nil, err
 	}
 	if err := c.Tx.Govern(authz.Event{Op: authz.PutObject, Object: &changed}); err != nil {
 		return nil, err
 	}
-	answer := Show(c.Tx.Map, &changed)
+	answer := ShowACL(c.Tx.Map, &changed)
 	after, err := json.Marshal(answer)
 	c.Change(before, after)
 	return answer, err
 }
 
-// Tag is the version of an object's own part of its list, for ETag and If-Match: it changes with the direct entries and with whether the
+// ACLTag is the version of an object's own part of its list, for ETag and If-Match: it changes with the direct entries and with whether the
 // creator still has his, and with nothing that is inherited.
-func Tag(o *authz.Object) string {
+func ACLTag(o *authz.Object) string {
 	text, _ := json.Marshal(struct { // plain data always marshals
 		Entries []authz.Entry
 		Creator bool
@@ -65,8 +64,8 @@ func Tag(o *authz.Object) string {
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
-// entriesOf resolves the names of a request.
-func entriesOf(m *authz.Map, kind authz.Kind, items []Item) ([]authz.Entry, error) {
+// aclEntries resolves the names of a request.
+func aclEntries(m *authz.Map, kind authz.Kind, items []ACLItem) ([]authz.Entry, error) {
 	entries := make([]authz.Entry, 0, len(items))
 	for i, item := range items {
 		p, err := item.principal(m)
@@ -86,7 +85,7 @@ func entriesOf(m *authz.Map, kind authz.Kind, items []Item) ([]authz.Entry, erro
 }
 
 // principal finds whom an item names. Clients often send a service principal's application id as user_name, so User finds both.
-func (i Item) principal(m *authz.Map) (*authz.Principal, error) {
+func (i ACLItem) principal(m *authz.Map) (*authz.Principal, error) {
 	var named []naming
 	for _, n := range []naming{
 		{authz.User, i.User, "UserName"}, {authz.Group, i.Group, "GroupName"}, {authz.ServicePrincipal, i.ServicePrincipal, "ServicePrincipalName"},

@@ -1,9 +1,6 @@
-// Package tree finds places in the workspace tree for the fronts that have requests about paths, and says of each what is asked and what is
-// told to those who may not know of it.
-package tree
+package api
 
 import (
-	"bailiwick/api"
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/store"
@@ -20,8 +17,8 @@ type Place struct {
 	Folder *authz.Object
 }
 
-// Find looks a path up, in any of the forms that clients write it. Errors: fail.Invalid for what is no path.
-func Find(m *authz.Map, raw string) (Place, error) {
+// FindPlace looks a path up, in any of the forms that clients write it. Errors: fail.Invalid for what is no path.
+func FindPlace(m *authz.Map, raw string) (Place, error) {
 	path, err := workspace.Clean(raw)
 	if err != nil {
 		return Place{}, err
@@ -36,9 +33,9 @@ func Find(m *authz.Map, raw string) (Place, error) {
 	return p, nil
 }
 
-// Existing is Find for what must be there: fail.NotFound with Absent otherwise.
-func Existing(m *authz.Map, raw string) (Place, error) {
-	p, err := Find(m, raw)
+// ExistingPlace is FindPlace for what must be there: fail.NotFound with Absent otherwise.
+func ExistingPlace(m *authz.Map, raw string) (Place, error) {
+	p, err := FindPlace(m, raw)
 	if err == nil && p.Object == nil {
 		err = p.Absent()
 	}
@@ -57,30 +54,30 @@ func (p Place) NoFolder() error {
 func (p Place) Taken() error { return fail.Existsf("Path (%s) already exists.", p.Path) }
 
 // Itself is the target of a decision about the object at the place.
-func (p Place) Itself(ability authz.Ability) api.Target {
-	return api.Target{Object: p.Object.ID, Absent: p.Absent(), Ability: ability}
+func (p Place) Itself(ability authz.Ability) Target {
+	return Target{Object: p.Object.ID, Absent: p.Absent(), Ability: ability}
 }
 
 // InFolder is the target of a decision about the folder of the object at the place. Where names are hidden, one who may not know of the
 // object is asked ViewItems on it instead, which refuses as if nothing were there; the route declares it by api.Or.
-func (p Place) InFolder(c *api.Call, ability authz.Ability) api.Target {
-	if !Visible(c, p.Object) {
+func (p Place) InFolder(c *Call, ability authz.Ability) Target {
+	if !c.Visible(p.Object) {
 		return p.Itself(authz.ViewItems)
 	}
-	return api.Target{Object: p.Folder.ID, Absent: p.Absent(), Ability: ability}
+	return Target{Object: p.Folder.ID, Absent: p.Absent(), Ability: ability}
 }
 
 // ToFolder is the target of a decision about what is to be made at the place, in a folder that must be there.
-func (p Place) ToFolder(ability authz.Ability) (api.Target, error) {
+func (p Place) ToFolder(ability authz.Ability) (Target, error) {
 	if p.Folder == nil {
-		return api.Target{}, p.NoFolder()
+		return Target{}, p.NoFolder()
 	}
-	return api.Target{Object: p.Folder.ID, Absent: p.NoFolder(), Ability: ability}, nil
+	return Target{Object: p.Folder.ID, Absent: p.NoFolder(), Ability: ability}, nil
 }
 
 // Visible says whether the caller may know that the object is there. Decisions say the same; it is for what a finder takes as the target
 // and for the names that a list shows.
-func Visible(c *api.Call, o *authz.Object) bool {
+func (c *Call) Visible(o *authz.Object) bool {
 	if !c.Tx.Map.NamesHidden() {
 		return true
 	}
@@ -92,11 +89,11 @@ func Visible(c *api.Call, o *authz.Object) bool {
 
 // Nearest is the innermost folder at or above the place that is there and that the caller may know of. Who may not know a folder has no
 // level on it, so what he is told about the one above is the same whether it is there or not.
-func (p Place) Nearest(c *api.Call) *authz.Object {
+func (p Place) Nearest(c *Call) *authz.Object {
 	at, _ := c.Tx.Map.Object(authz.Root)
 	for _, name := range workspace.Split(p.Path) {
 		next, ok := c.Tx.Map.ChildNamed(at.ID, authz.Directory, name)
-		if !ok || next.Kind != authz.Directory || !Visible(c, next) {
+		if !ok || next.Kind != authz.Directory || !c.Visible(next) {
 			break
 		}
 		at = next
@@ -113,16 +110,16 @@ func CheckFolder(folder *authz.Object) error {
 		WithCode("DIRECTORY_PROTECTED")
 }
 
-// New is a new object of the tree that the caller makes: he manages it.
-func New(c *api.Call, kind authz.Kind, folder int64, name string) authz.Object {
+// NewObject is a new object of the tree that the caller makes: he manages it.
+func (c *Call) NewObject(kind authz.Kind, folder int64, name string) authz.Object {
 	return authz.Object{
 		ID: store.NewObjectID(), Kind: kind, Parent: folder, Name: name, Creator: c.Who.Principal, CreatorManages: true,
 		CreatedOpen: !c.Tx.Map.AccessControl(),
 	}
 }
 
-// Put is the event of making or changing an object.
-func Put(o authz.Object) authz.Event { return authz.Event{Op: authz.PutObject, Object: &o} }
+// PutObject is the event of making or changing an object.
+func PutObject(o authz.Object) authz.Event { return authz.Event{Op: authz.PutObject, Object: &o} }
 
 // ByKind gives the ability about an experiment where the object is one, and the other one where it is anything else: the law asks less of
 // experiments (Edit or Manage on the folder) than of other items.
@@ -133,8 +130,8 @@ func ByKind(o *authz.Object, experiment, other authz.Ability) authz.Ability {
 	return other
 }
 
-// TypeOf is the object_type of a kind, as Databricks' clients know it.
-func TypeOf(k authz.Kind) string {
+// ObjectType is the object_type of a kind, as Databricks' clients know it.
+func ObjectType(k authz.Kind) string {
 	return map[authz.Kind]string{
 		authz.Directory: "DIRECTORY", authz.Notebook: "NOTEBOOK", authz.File: "FILE", authz.Experiment: "MLFLOW_EXPERIMENT",
 	}[k]

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+)
+
+// SignedFor is how long a signed address is good.
+const SignedFor = 5 * time.Minute
+
+// Permit is what a signed address is good for: one method on one thing, for the caller who asked for it, as long as his credential stands.
+// It is no permission: what it is used for is decided then like any other call of that caller.
+type Permit struct {
+	Method string `json:"m"`
+	// Name is what it is about, in the words of the front that signed it.
+	Name       string `json:"n"`
+	Principal  int64  `json:"p"`
+	Credential string `json:"c"`
+	Expires    int64  `json:"e"` // ms since 1970
+}
+
+// Signed marks a route whose callers come without a credential of their own: its pattern has a variable {address}, which Call.Sign made, and
+// Call.Permit says what for.
+func Signed[Q any](m *making[Q]) { m.signed = true }
+
+// Sign gives the variable part of a signed address for the caller, one method and one thing.
+func (c *Call) Sign(method, name string) string {
+	p := Permit{Method: method, Name: name, Principal: c.Who.Principal, Credential: c.Who.Credential, Expires: c.Now.Add(SignedFor).UnixMilli()}
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // texts and numbers always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(append(c.seal(body), body...))
+}
+
+// Permit is what the address of a call on a signed route is good for; zero on others.
+func (c *Call) Permit() Permit { return c.permit }
+
+// seal authenticates the body of a signed address.
+func (c *Call) seal(body []byte) []byte {
+	m := hmac.New(sha256.New, c.door.Store.Key("addresses"))
+	m.Write([]byte("bailiwick signed address\x00"))
+	m.Write(body)
+	return m.Sum(nil)
+}
+
+// maxAddress is the most bytes of a signed address; paths are limited to less.
+const maxAddress = 8 << 10
+
+var errBadAddress = fail.New(fail.Unauthenticated, "This address is not good, or no longer: ask for a new one.")
+
+// open reads a signed address and refuses one that was changed, has expired or is for another method.
+func (c *Call) open(address string) (p Permit, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(address)
+	if err != nil || len(raw) < sha256.Size || len(raw) > maxAddress || !hmac.Equal(raw[:sha256.Size], c.seal(raw[sha256.Size:])) {
+		return p, errBadAddress
+	}
+	if json.Unmarshal(raw[sha256.Size:], &p) != nil || p.Expires <= c.Now.UnixMilli() {
+		return p, errBadAddress
+	}
+	if m := c.request.Method; m != p.Method && !(m == http.MethodHead && p.Method == http.MethodGet) {
+		return p, errBadAddress
+	}
+	return p, nil
+}
+
+// identifySigned finds out who calls from the address: who asked for it, if the credential that he asked with still stands.
+func (c *Call) identifySigned(m *authz.Map, address string) (err error) {
+	if c.permit, err = c.open(address); err != nil {
+		return err
+	}
+	cred, ok := m.CredentialByID(c.permit.Credential)
+	if !ok || cred.Principal != c.permit.Principal {
+		return errBadAddress
+	}
+	c.Who, err = c.whoOf(m, cred)
+	return err
+}
