@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bailiwick/tracking/search"
+	"bailiwick/workspace"
 )
 
 // benchRun makes the i-th run of the work: 5 metrics, 5 params, 5 tags.
@@ -179,7 +180,7 @@ func BenchmarkExperimentSearch(b *testing.B) {
 			q := query(b, Experiments, 1000, c.filter)
 			b.ReportAllocs()
 			for b.Loop() {
-				if n := len(c.x.Search(q, c.scope, "/Users/ann").IDs); c.want > 0 && (n > c.want || n < c.want-1) {
+				if n := len(c.x.Search(q, c.scope, workspace.Names{Home: "/Users/ann"}).IDs); c.want > 0 && (n > c.want || n < c.want-1) {
 					b.Fatal(n)
 				}
 			}

@@ -2,7 +2,6 @@ package tracking
 
 import (
 	"slices"
-	"strings"
 
 	"bailiwick/fail"
 	"bailiwick/tracking/search"
@@ -55,16 +54,4 @@ func (e *Experiment) DeleteTag(key string) error {
 	}
 	e.Tags = slices.Delete(e.Tags, i, i+1)
 	return nil
-}
-
-// ShownName gives an experiment's name as a caller sees it: its owner sees what lies in his home folder by its short name, everybody
-// else sees the full path. home is the caller's home folder without a slash at its end; empty for none.
-func ShownName(path, home string) string {
-	if home == "" {
-		return path
-	}
-	if rest, ok := strings.CutPrefix(path, home); ok && len(rest) > 1 && rest[0] == '/' {
-		return rest[1:]
-	}
-	return path
 }

@@ -40,10 +40,11 @@ type ExperimentIndex struct {
 	made   map[int64]*posting
 }
 
-// maker is who made a row, and whether he manages it.
+// maker is who made a row, whether he manages it, and whether its name was given relative to a folder.
 type maker struct {
-	creator int64
-	manages bool
+	creator  int64
+	manages  bool
+	relative bool
 }
 
 // posting is a set of slots.
@@ -100,7 +101,7 @@ func (x *ExperimentIndex) own(slot uint32, e *ExperimentRow) {
 		x.acls[e.ACL] = acl
 	}
 	x.owned[acl].add(slot)
-	x.acl[slot], x.makers[slot] = acl, maker{e.Creator, e.CreatorManages}
+	x.acl[slot], x.makers[slot] = acl, maker{e.Creator, e.CreatorManages, e.Relative}
 	if !e.CreatorManages {
 		return
 	}
@@ -146,17 +147,22 @@ func (x *ExperimentIndex) Remove(id int64) bool {
 	return ok && x.table.Remove(strconv.FormatInt(id, 10))
 }
 
-// Search gives a page of the experiments that are in the scope. home is the caller's home folder: names below it are seen, filtered and
-// ordered without it (ShownName).
-func (x *ExperimentIndex) Search(q *search.Query, scope Scope, home string) search.Page {
+// Names says under which names a caller sees experiments (workspace.Names): by their paths, or by what was given relative to a folder.
+type Names interface {
+	// Shown gives the name of the experiment at a path; relative is how its name was given.
+	Shown(path string, relative bool) string
+	// Resolve gives the path that a name means.
+	Resolve(name string) (path string, relative bool, err error)
+}
+
+// Search gives a page of the experiments that are in the scope. Names are seen, filtered and ordered as the caller sees them.
+func (x *ExperimentIndex) Search(q *search.Query, scope Scope, names Names) search.Page {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	part := search.Part{
 		Table: x.table,
-		Test:  func(c *search.Clause) func(uint32) bool { return x.named(c, home) },
-		Texts: map[int]func(uint32) string{experimentName: func(slot uint32) string {
-			return ShownName(x.table.Text(slot, experimentName), home)
-		}},
+		Test:  func(c *search.Clause) func(uint32) bool { return x.named(c, names) },
+		Texts: map[int]func(uint32) string{experimentName: func(slot uint32) string { return x.shown(slot, names) }},
 	}
 	if !scope.All() {
 		x.restrict(&part, scope)
@@ -164,16 +170,21 @@ func (x *ExperimentIndex) Search(q *search.Query, scope Scope, home string) sear
 	return search.Search(q, part)
 }
 
-// named answers name = '…', which clients ask to find one experiment, without looking at other names.
-func (x *ExperimentIndex) named(c *search.Clause, home string) func(uint32) bool {
+func (x *ExperimentIndex) shown(slot uint32, names Names) string {
+	return names.Shown(x.table.Text(slot, experimentName), x.makers[slot].relative)
+}
+
+// named answers name = '…', which clients ask to find one experiment, without looking at other names: only the path that is the name
+// itself, and the one that the name means, can be seen under it.
+func (x *ExperimentIndex) named(c *search.Clause, names Names) func(uint32) bool {
 	if c.Entity != search.Attribute || c.Field != experimentName || c.Op != search.Eq {
 		return nil
 	}
-	full, short := x.table.Equal(experimentName, c.Text), x.table.Equal(experimentName, home+"/"+c.Text)
-	if ShownName(c.Text, home) != c.Text {
-		return func(uint32) bool { return false } // the caller sees no experiment by its full path in his home
+	itself, meant := x.table.Equal(experimentName, c.Text), func(uint32) bool { return false }
+	if path, _, err := names.Resolve(c.Text); err == nil {
+		meant = x.table.Equal(experimentName, path)
 	}
-	return func(slot uint32) bool { return full(slot) || home != "" && short(slot) }
+	return func(slot uint32) bool { return (itself(slot) || meant(slot)) && x.shown(slot, names) == c.Text }
 }
 
 // fewRows is the part of all rows up to which a caller's rows are gathered from the postings instead of passing over all.

@@ -15,6 +15,15 @@ func Merge(chunks ...[]byte) ([]Point, error) {
 	return slices.CompactFunc(points, func(a, b Point) bool { return compareHistory(a, b) == 0 }), nil
 }
 
+// After gives the points of a history that stand behind p, which need not be one of them any more.
+func After(history []Point, p Point) []Point {
+	i, found := slices.BinarySearchFunc(history, p, compareHistory)
+	if found {
+		i++
+	}
+	return history[i:]
+}
+
 // decodeAll decodes chunks one behind the other.
 func decodeAll(chunks [][]byte) ([]Point, error) {
 	total, opened := 0, make([]Chunk, len(chunks))

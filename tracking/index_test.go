@@ -10,6 +10,7 @@ import (
 
 	"bailiwick/fail"
 	"bailiwick/tracking/search"
+	"bailiwick/workspace"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -28,7 +29,7 @@ func TestExperimentScopes(t *testing.T) {
 			continue
 		}
 		row := &ExperimentRow{Experiment: Experiment{ID: id, Name: fmt.Sprintf("/Users/u%d/e%d", rng.IntN(4), id), Lifecycle: search.Active,
-			Created: int64(rng.IntN(50))}, ACL: int64(rng.IntN(100)), Creator: int64(rng.IntN(5)), CreatorManages: rng.IntN(9) == 0}
+			Created: int64(rng.IntN(50)), Relative: rng.IntN(2) == 0}, ACL: int64(rng.IntN(100)), Creator: int64(rng.IntN(5)), CreatorManages: rng.IntN(9) == 0}
 		rows[id] = row
 		x.Upsert(row)
 		if step%300 == 0 {
@@ -64,7 +65,7 @@ func checkScopes(t *testing.T, rng *rand.Rand, x *ExperimentIndex, rows map[int6
 				return int(a - b)
 			})
 			for more := true; more; {
-				page := x.Search(q, scope, "/Users/u1")
+				page := x.Search(q, scope, workspace.Names{Home: "/Users/u1"})
 				for _, id := range page.IDs {
 					var n int64
 					fmt.Sscan(id, &n)
@@ -82,7 +83,7 @@ func checkScopes(t *testing.T, rng *rand.Rand, x *ExperimentIndex, rows map[int6
 func naiveExperiment(r *ExperimentRow, filter, home string) bool {
 	switch {
 	case strings.HasPrefix(filter, "name"):
-		return strings.HasPrefix(ShownName(r.Name, home), "e")
+		return strings.HasPrefix(workspace.Names{Home: home}.Shown(r.Name, r.Relative), "e")
 	case strings.HasPrefix(filter, "experiment_id"):
 		return r.ID != 5 && r.Created > 10
 	}
@@ -92,7 +93,7 @@ func naiveExperiment(r *ExperimentRow, filter, home string) bool {
 func TestExperimentNamesAsSeen(t *testing.T) {
 	x := NewExperimentIndex()
 	for i, name := range []string{"/Users/ann/churn", "/Users/bob/churn", "/Shared/churn", "/Users/ann/a/churn"} {
-		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(i + 1), Name: name, Lifecycle: search.Active, Tags: []Pair{{"k", name}}}})
+		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(i + 1), Name: name, Lifecycle: search.Active, Tags: []Pair{{"k", name}}, Relative: true}})
 	}
 	for _, c := range []struct{ filter, home, order, want string }{
 		{"name = 'churn'", "/Users/ann", "", "1"}, {"name = 'churn'", "", "", ""}, {"name = 'churn'", "/Users/bob", "", "2"},
@@ -105,7 +106,7 @@ func TestExperimentNamesAsSeen(t *testing.T) {
 		if c.order != "" {
 			order = []string{c.order}
 		}
-		page := x.Search(query(t, Experiments, 10, c.filter, order...), everything{}, c.home)
+		page := x.Search(query(t, Experiments, 10, c.filter, order...), everything{}, workspace.Names{Home: c.home})
 		if got := strings.Join(page.IDs, " "); got != c.want {
 			t.Errorf("%q as %q by %q: %s, want %s", c.filter, c.home, c.order, got, c.want)
 		}
@@ -119,9 +120,9 @@ func TestExperimentIDsAreNumbers(t *testing.T) {
 		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: id, Name: fmt.Sprint(id), Lifecycle: search.Active}})
 	}
 	q := query(t, Experiments, 3, "")
-	first := x.Search(q, everything{}, "")
+	first := x.Search(q, everything{}, workspace.Names{})
 	q.After = first.Next
-	second := x.Search(q, everything{}, "")
+	second := x.Search(q, everything{}, workspace.Names{})
 	if got := strings.Join(append(first.IDs, second.IDs...), " "); got != "0 2 9 10 100" {
 		t.Error(got)
 	}

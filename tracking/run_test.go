@@ -183,14 +183,3 @@ func TestModelLife(t *testing.T) {
 		t.Error("DeleteTag")
 	}
 }
-
-func TestShownName(t *testing.T) {
-	for _, c := range [][3]string{
-		{"/Users/ann/a/b", "/Users/ann", "a/b"}, {"/Users/anna/a", "/Users/ann", "/Users/anna/a"}, {"/Users/ann", "/Users/ann", "/Users/ann"},
-		{"/Users/ann/", "/Users/ann", "/Users/ann/"}, {"/Shared/a", "/Users/ann", "/Shared/a"}, {"/a", "", "/a"},
-	} {
-		if got := ShownName(c[0], c[1]); got != c[2] {
-			t.Errorf("%q for %q: %q", c[0], c[1], got)
-		}
-	}
-}

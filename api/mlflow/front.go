@@ -31,12 +31,14 @@ func (f *Front) Mount(d *api.Door) {
 		routes   []api.Route
 	}{
 		{trackingPrefixes, f.trackingRoutes()},
+		{[]string{"/api/governance/1.0"}, f.purgeRoutes()},
 	} {
 		d.Mount(&api.Front{
 			Name: "mlflow", Service: "mlflowExperiment", Prefixes: table.prefixes, Decode: decode, Encode: encode, ContentType: "application/json",
 			Fail: api.FailJSON, Routes: table.routes,
 		})
 	}
+	f.mountArtifacts(d)
 }
 
 // trackingPrefixes are the places where clients look for the tracking API: the Python client and others under api, MLflow's pages under
@@ -66,4 +68,9 @@ func decode(in *api.Input, request any) error {
 	return DecodeQuery(values, request)
 }
 
-func encode(answer any) ([]byte, error) { return AppendJSON(make([]byte, 0, 512), answer), nil }
+func encode(answer any) ([]byte, error) {
+	if w, ok := answer.(written); ok {
+		return w.json(), nil
+	}
+	return AppendJSON(make([]byte, 0, 512), answer), nil
+}

@@ -10,13 +10,11 @@ import (
 
 func (f *Front) metricRoutes() []api.Route {
 	return []api.Route{
-		api.Write("POST /runs/log-metric", authz.LogRuns, run(func(q *LogMetric) string { return runOr(q.GetRunId(), q.GetRunUuid()) }), logMetric,
-			api.Or[LogMetric](authz.ViewTrashed), api.Audit[LogMetric](api.Gathered, "", "logMetric"),
-			api.Also(authz.EditLoggedModels, func(c *api.Call, q *LogMetric) ([]api.Target, error) {
+		writeRun("POST /runs/log-metric", authz.LogRuns, func(q *LogMetric) string { return runOr(q.GetRunId(), q.GetRunUuid()) }, logMetric,
+			gathered[LogMetric]("logMetric"), api.Also(authz.EditLoggedModels, func(c *api.Call, q *LogMetric) ([]api.Target, error) {
 				return modelTargets(c, q.GetModelId())
 			})),
-		api.Write("POST /runs/log-batch", authz.LogRuns, run((*LogBatch).GetRunId), logBatch,
-			api.Or[LogBatch](authz.ViewTrashed), api.Audit[LogBatch](api.Gathered, "", "logBatch"),
+		writeRun("POST /runs/log-batch", authz.LogRuns, (*LogBatch).GetRunId, logBatch, gathered[LogBatch]("logBatch"),
 			api.Also(authz.EditLoggedModels, func(c *api.Call, q *LogBatch) ([]api.Target, error) {
 				return modelTargets(c, modelsOf(q.Metrics)...)
 			}),

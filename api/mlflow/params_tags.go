@@ -17,15 +17,13 @@ const (
 
 func (f *Front) paramTagRoutes() []api.Route {
 	return []api.Route{
-		api.Write("POST /runs/set-tag", authz.LogRuns, run(func(q *SetTag) string { return runOr(q.GetRunId(), q.GetRunUuid()) }), setTag,
-			api.Or[SetTag](authz.ViewTrashed), api.Audit[SetTag](api.Gathered, "", "setTag"),
-			api.Also(authz.ViewRuns, func(c *api.Call, q *SetTag) ([]api.Target, error) {
+		writeRun("POST /runs/set-tag", authz.LogRuns, func(q *SetTag) string { return runOr(q.GetRunId(), q.GetRunUuid()) }, setTag,
+			gathered[SetTag]("setTag"), api.Also(authz.ViewRuns, func(c *api.Call, q *SetTag) ([]api.Target, error) {
 				return parents(c, []tracking.Pair{{Key: q.GetKey(), Value: q.GetValue()}})
 			})),
-		api.Write("POST /runs/delete-tag", authz.LogRuns, run((*DeleteTag).GetRunId), deleteTag,
-			api.Or[DeleteTag](authz.ViewTrashed), api.Audit[DeleteTag](api.Gathered, "", "deleteTag")),
-		api.Write("POST /runs/log-parameter", authz.LogRuns, run(func(q *LogParam) string { return runOr(q.GetRunId(), q.GetRunUuid()) }), logParam,
-			api.Or[LogParam](authz.ViewTrashed), api.Audit[LogParam](api.Gathered, "", "logParam")),
+		writeRun("POST /runs/delete-tag", authz.LogRuns, (*DeleteTag).GetRunId, deleteTag, gathered[DeleteTag]("deleteTag")),
+		writeRun("POST /runs/log-parameter", authz.LogRuns, func(q *LogParam) string { return runOr(q.GetRunId(), q.GetRunUuid()) }, logParam,
+			gathered[LogParam]("logParam")),
 	}
 }
 

@@ -1,8 +1,13 @@
 package mlflow
 
-import "bailiwick/api"
+import (
+	"slices"
 
-// trackingRoutes is the table of experiments, runs, metrics and logged models.
+	"bailiwick/api"
+)
+
+// trackingRoutes is the table of experiments, runs, metrics, params and tags; each file of a noun has its own part of it.
 func (f *Front) trackingRoutes() []api.Route {
-	return []api.Route{}
+	return slices.Concat(f.experimentRoutes(), f.runRoutes(), f.paramTagRoutes(), f.metricRoutes(), f.historyRoutes(), f.searchRoutes(), f.bulkRoutes(),
+		f.listRoutes(), f.credentialRoutes(), f.loggedModelRoutes(), f.inputRoutes())
 }

@@ -16,17 +16,14 @@ import (
 
 func (f *Front) runRoutes() []api.Route {
 	return []api.Route{
-		api.Write("POST /runs/create", authz.ManageRuns, f.experimentOfRun, createRun, api.Or[CreateRun](authz.ViewTrashed),
-			api.Also(authz.ViewRuns, func(c *api.Call, q *CreateRun) ([]api.Target, error) { return parents(c, pairsOf(q.Tags)) }),
-			api.As[CreateRun]("createRun")),
-		api.Read("GET /runs/get", authz.ViewRuns, run(func(q *GetRun) string { return runOr(q.GetRunId(), q.GetRunUuid()) }), getRun,
-			api.Or[GetRun](authz.ViewTrashed), api.As[GetRun]("getRun")),
-		api.Write("POST /runs/update", authz.LogRuns, run(func(q *UpdateRun) string { return runOr(q.GetRunId(), q.GetRunUuid()) }), updateRun,
-			api.Or[UpdateRun](authz.ViewTrashed), api.Audit[UpdateRun](api.Gathered, "", "updateRun")),
-		api.Write("POST /runs/delete", authz.ManageRuns, run((*DeleteRun).GetRunId), deleteRun, api.Or[DeleteRun](authz.ViewTrashed),
-			api.As[DeleteRun]("deleteRun")),
-		api.Write("POST /runs/restore", authz.ManageRuns, run((*RestoreRun).GetRunId), restoreRun, api.Or[RestoreRun](authz.ViewTrashed),
-			api.As[RestoreRun]("restoreRun")),
+		writeExperiment("POST /runs/create", authz.ManageRuns, f.experimentOfRun, createRun, api.As[CreateRun]("createRun"),
+			api.Also(authz.ViewRuns, func(c *api.Call, q *CreateRun) ([]api.Target, error) { return parents(c, pairsOf(q.Tags)) })),
+		readRun("GET /runs/get", authz.ViewRuns, func(q *GetRun) string { return runOr(q.GetRunId(), q.GetRunUuid()) }, getRun,
+			api.As[GetRun]("getRun")),
+		writeRun("POST /runs/update", authz.LogRuns, func(q *UpdateRun) string { return runOr(q.GetRunId(), q.GetRunUuid()) }, updateRun,
+			gathered[UpdateRun]("updateRun")),
+		writeRun("POST /runs/delete", authz.ManageRuns, (*DeleteRun).GetRunId, deleteRun, api.As[DeleteRun]("deleteRun")),
+		writeRun("POST /runs/restore", authz.ManageRuns, (*RestoreRun).GetRunId, restoreRun, api.As[RestoreRun]("restoreRun")),
 	}
 }
 
@@ -42,18 +39,15 @@ func (f *Front) experimentOfRun(c *api.Call, q *CreateRun) (int64, api.Target, e
 
 // createRun makes a run. Who made it is for the server to say; what the client claims is kept beside it.
 func createRun(c *api.Call, experiment int64, q *CreateRun) (*document[CreateRunResponse], error) {
-	e, err := c.Tx.Experiment(experiment)
+	own, err := c.Tx.Location(experiment)
 	if err != nil {
-		return nil, err
-	}
-	if err := e.Writable(); err != nil {
 		return nil, err
 	}
 	r := &tracking.Run{
 		ID: newRunID(), Experiment: experiment, User: c.Principal().Name, Status: tracking.Running, Start: deref(q.StartTime, c.Tx.Now),
 		End: tracking.Unset, Lifecycle: search.Active,
 	}
-	r.ArtifactURI = store.RunLocation(experiment, e.ArtifactLocation, r.ID)
+	r.ArtifactURI = store.RunLocation(experiment, own, r.ID)
 	if err := nameRun(r, q); err != nil {
 		return nil, err
 	}
@@ -101,11 +95,13 @@ func runDocument[M any](f form, r *tracking.Run) *document[M] {
 }
 
 func getRun(c *api.Call, h *store.RunHead, _ *GetRun) (*document[GetRunResponse], error) {
-	r, err := c.Tx.Run(h.ID)
+	form := formOf(c)
+	body, err := c.Tx.RunDocument(h, uint8(form), form.appendRun)
 	if err != nil {
 		return nil, err
 	}
-	return runDocument[GetRunResponse](formOf(c), r), nil
+	answer := append(append(make([]byte, 0, len(body)+16), `{"run":`...), body...)
+	return &document[GetRunResponse]{append(answer, '}')}, nil
 }
 
 // updateRun changes status, end time and name. Values that are not known count as not given, as in MLflow.
@@ -136,9 +132,6 @@ func restoreRun(c *api.Call, h *store.RunHead, _ *RestoreRun) (*Nothing, error) 
 }
 
 func moveRun(c *api.Call, h *store.RunHead, to tracking.Lifecycle) (*Nothing, error) {
-	if h.Trashed {
-		return nil, deletedExperiment(h.Experiment)
-	}
 	c.Note("runId", h.ID)
 	return &Nothing{}, c.Tx.MoveRun(h, to)
 }

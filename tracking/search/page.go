@@ -10,7 +10,7 @@ import (
 	"bailiwick/fail"
 )
 
-// Hash names a query: what was searched, with which filter, order, view and page size.
+// Hash names a query: what was searched, with which filter, order and view.
 type Hash [sha256.Size]byte
 
 // QueryHash makes the name of a query from its parts. Which part ends where counts.

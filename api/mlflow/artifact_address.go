@@ -1,0 +1,123 @@
+package mlflow
+
+import (
+	"slices"
+	"strings"
+
+	"bailiwick/fail"
+	"bailiwick/store"
+	"bailiwick/tracking"
+)
+
+// artifactAddress says which file or folder of which run or logged model a request is about. It is made of text only: whether there is such
+// an owner, and in that experiment, is for the finder.
+type artifactAddress struct {
+	experiment string // as clients know it; "" where the request names none
+	owner      string // the run's or model's id
+	model      bool   // the owner is a logged model
+	path       string // below the root of artifacts; "" = the root
+}
+
+// shape is one way to write an address: for a run and for a logged model. {e} stands for the experiment, {o} for the owner; the path follows.
+type shape struct{ run, model []string }
+
+func shapeOf(run, model string) shape {
+	return shape{strings.Split(run, "/"), strings.Split(model, "/")}
+}
+
+// The shapes of the proxy, of the Files API and of DBFS (DESIGN §3, Artifacts).
+var (
+	proxyShape = shapeOf("{e}/{o}/artifacts", "{e}/models/{o}/artifacts")
+	filesShape = shapeOf("WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{o}/artifacts", "WorkspaceInternal/Mlflow/Artifacts/{e}/LoggedModels/{o}/artifacts")
+	dbfsShape  = shapeOf("databricks/mlflow-tracking/{e}/{o}/artifacts", "databricks/mlflow-tracking/{e}/logged_models/{o}/artifacts")
+)
+
+// parse reads an address. Whatever is not of the shape, or could lead out of it, is fail.Invalid.
+func (s shape) parse(text string) (artifactAddress, error) {
+	if _, err := tracking.ArtifactPath(text); err != nil {
+		return artifactAddress{}, err
+	}
+	parts := strings.Split(text, "/")
+	for i, pattern := range [][]string{s.model, s.run} {
+		a, ok := matched(pattern, parts)
+		if !ok {
+			continue
+		}
+		a.model = i == 0
+		_, err := below(a.path) // by itself it may begin like a drive, which it does not behind the rest
+		return a, err
+	}
+	return artifactAddress{}, fail.Invalidf("Invalid path: artifacts are at %s/<path> and %s/<path>", shown(s.run), shown(s.model))
+}
+
+func shown(pattern []string) string {
+	return strings.NewReplacer("{e}", "<experiment>", "{o}", "<id>").Replace(strings.Join(pattern, "/"))
+}
+
+func matched(pattern, parts []string) (a artifactAddress, ok bool) {
+	if len(parts) < len(pattern) {
+		return a, false
+	}
+	for i, p := range pattern {
+		switch p {
+		case "{e}":
+			a.experiment = parts[i]
+		case "{o}":
+			a.owner = parts[i]
+		default:
+			if parts[i] != p {
+				return a, false
+			}
+		}
+	}
+	a.path = strings.Join(parts[len(pattern):], "/")
+	return a, true
+}
+
+// write gives the address in a shape.
+func (s shape) write(a artifactAddress) string {
+	pattern := s.run
+	if a.model {
+		pattern = s.model
+	}
+	parts := slices.Clone(pattern)
+	for i, p := range parts {
+		switch p {
+		case "{e}":
+			parts[i] = a.experiment
+		case "{o}":
+			parts[i] = a.owner
+		}
+	}
+	if a.path != "" {
+		parts = append(parts, a.path)
+	}
+	return strings.Join(parts, "/")
+}
+
+// folderOf takes the one slash away that names of folders may end in.
+func folderOf(text string) string { return strings.TrimSuffix(text, "/") }
+
+// absolute takes the slash away that paths of the workspace forms begin with; without it they are refused.
+func absolute(text string) (string, error) {
+	if rest, ok := strings.CutPrefix(text, "/"); ok {
+		return rest, nil
+	}
+	return "", fail.Invalidf("Invalid path: it must begin with a slash")
+}
+
+// below checks a path within an owner's artifacts; "" is their root.
+func below(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	return tracking.ArtifactPath(path)
+}
+
+// modelAddress writes the location of a logged model's artifacts in the form; the two differ in more than the beginning.
+func (f form) modelAddress(m *tracking.LoggedModel) string {
+	if f == workspaceForm && strings.HasPrefix(m.ArtifactLocation, store.ManagedRoot) {
+		return "dbfs:/" + dbfsShape.write(artifactAddress{experiment: store.ExperimentID(m.Experiment), owner: m.ID, model: true})
+	}
+	return m.ArtifactLocation
+}

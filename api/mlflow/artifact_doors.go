@@ -1,0 +1,93 @@
+package mlflow
+
+import (
+	"maps"
+	"net/url"
+
+	"bailiwick/api"
+	"bailiwick/fail"
+)
+
+// The old doors to artifacts: MLflow's pages use them, and scripts that were written for them. Each leads to the same finder and the same
+// decision as the proxy.
+
+// RunFile is the query of GET /get-artifact and POST …/upload-artifact, which no service declares.
+type RunFile struct {
+	RunId   *string `wire:"run_id,runId"`
+	RunUuid *string `wire:"run_uuid,runUuid"`
+	Path    *string `wire:"path"`
+}
+
+func (q *RunFile) address(*api.Call) (artifactAddress, error) {
+	if deref(q.Path, "") == "" {
+		return artifactAddress{}, fail.Invalidf("Missing value for required parameter 'path'.")
+	}
+	return runAddress(runOr(deref(q.RunId, ""), deref(q.RunUuid, "")), *q.Path)
+}
+
+// LoggedModelFile is the query of GET …/logged-models/{model_id}/artifacts/files.
+type LoggedModelFile struct {
+	ModelId          *string `wire:"model_id,modelId"`
+	ArtifactFilePath *string `wire:"artifact_file_path,artifactFilePath"`
+}
+
+func (q *LoggedModelFile) address(*api.Call) (artifactAddress, error) {
+	if deref(q.ArtifactFilePath, "") == "" {
+		return artifactAddress{}, fail.Invalidf("Missing value for required parameter 'artifact_file_path'.")
+	}
+	return modelFile(deref(q.ModelId, ""), *q.ArtifactFilePath)
+}
+
+// uploadLimit is the most bytes of a file that MLflow's pages upload.
+const uploadLimit = 10 << 20
+
+// doorRoutes are the old doors, by the prefix under which they are known.
+func (f *Front) doorRoutes() map[string][]api.Route {
+	small := *f
+	small.MaxArtifact = uploadLimit
+	if f.MaxArtifact > 0 {
+		small.MaxArtifact = min(uploadLimit, f.MaxArtifact)
+	}
+	file := func(c *api.Call, q *RunFile) (artifactAddress, error) { return q.address(c) }
+	ofModel := func(c *api.Call, q *LoggedModelFile) (artifactAddress, error) { return q.address(c) }
+	return map[string][]api.Route{
+		"": {getFile(f, "GET /get-artifact", file)},
+		"/ajax-api/2.0/mlflow": {
+			getFile(f, "GET /get-artifact", file),
+			putFile[RunFile, Nothing](&small, "POST /upload-artifact", file),
+			getFile(f, "GET /logged-models/{model_id}/artifacts/files", ofModel),
+		},
+	}
+}
+
+// decodeAddress fills a request from its query and the variables of its path, whatever the method.
+func decodeAddress(in *api.Input, request any) error {
+	values := url.Values{}
+	maps.Copy(values, in.Query)
+	for k, v := range in.Path {
+		values[k] = []string{v}
+	}
+	return DecodeQuery(values, request)
+}
+
+// mountArtifacts adds what transfers artifacts beside the tracking API.
+func (f *Front) mountArtifacts(d *api.Door) {
+	add := func(decode func(*api.Input, any) error, routes []api.Route, prefixes ...string) {
+		d.Mount(&api.Front{
+			Name: "mlflow", Service: "mlflowExperiment", Prefixes: prefixes, Decode: decode, Encode: encode, ContentType: "application/json",
+			Fail: api.FailJSON, Routes: routes,
+		})
+	}
+	add(decode, f.proxyRoutes(), proxyPrefixes...)
+	for prefix, routes := range f.doorRoutes() {
+		add(decodeAddress, routes, prefix)
+	}
+	add(decodeAddress, f.filesRoutes(), "/api/2.0/fs")
+	add(decodeAddress, f.dbfsRoutes(), "/api/2.0/dbfs")
+	add(decodeAddress, f.rawDBFSRoutes(), "/dbfs")
+	add(decodeAddress, f.transferRoutes(), transferPrefix)
+	add(decode, serverRoutes(), "/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
+	for _, u := range unserved {
+		add(decodeNothing, u.routes(), u.prefixes...)
+	}
+}
