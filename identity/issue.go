@@ -1,0 +1,105 @@
+package identity
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"time"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+)
+
+// Wish is what somebody asks of a new token.
+type Wish struct {
+	// Owner is who will call with the token, By who asks for it.
+	Owner, By int64
+	Comment   string
+	// Seconds is the lifetime, nil for as long as the workspace allows.
+	Seconds *int64
+	// Scopes cut the token down; none asks for all.
+	Scopes []string
+	// Held are the scopes of the credential that asks, none for all of them: nobody makes a token that reaches further than his own.
+	Held []string
+}
+
+// Issue makes a token: its value, which is shown once, and the credential to be put into the access map. key is the one Hash takes. Errors:
+// Invalid, QUOTA_EXCEEDED, and State for an owner who is not active or may not use tokens (CAN_USE on authorization/tokens).
+func Issue(random io.Reader, key []byte, now time.Time, m *authz.Map, w Wish) (value string, c authz.Credential, err error) {
+	if err := checkWish(now, m, w); err != nil {
+		return "", c, err
+	}
+	c = authz.Credential{Principal: w.Owner, Created: now.UnixMilli(), CreatedBy: w.By, Comment: w.Comment}
+	if c.Scopes, err = Narrow(w.Scopes, w.Held); err != nil {
+		return "", c, err
+	}
+	days := 0
+	if limit, ok := m.Setting(SettingMaxLifetime); ok {
+		if days, err = ParseMaxLifetime(limit); err != nil {
+			return "", c, err
+		}
+	}
+	if c.Expires, err = Expiry(now, w.Seconds, days); err != nil {
+		return "", c, err
+	}
+	if c.ID, err = NewTokenID(random); err != nil {
+		return "", c, err
+	}
+	value, err = NewToken(random)
+	hash := Hash(key, []byte(value))
+	c.Hash = hash[:]
+	return value, c, err
+}
+
+func checkWish(now time.Time, m *authz.Map, w Wish) error {
+	if err := CheckComment(w.Comment); err != nil {
+		return err
+	}
+	p, ok := m.Principal(w.Owner)
+	switch {
+	case !ok || p.Kind == authz.Group:
+		return fail.NotFoundf("principal %d does not exist, or is a group", w.Owner)
+	case !p.Active:
+		return fail.Statef("%s is not active", p.Name)
+	case !authz.Decide(m, authz.Who{Principal: w.Owner}, authz.UseTokens, authz.TokensRoot, now).Allowed:
+		return fail.Statef("%s may not use tokens; it takes CAN_USE on authorization/tokens", p.Name)
+	}
+	return CheckQuota(len(Live(m, w.Owner, now)))
+}
+
+// Narrow gives the scopes of a token, nil for all, given those of the credential that asks: without a wish the same, else a part of them.
+// Errors: Invalid for an unknown scope, Denied for one that the asking credential does not reach.
+func Narrow(asked, held []string) ([]string, error) {
+	scopes, err := CheckScopes(asked)
+	if err != nil || len(held) == 0 || slices.Contains(held, AllAPIs) {
+		return scopes, err
+	}
+	if len(asked) == 0 {
+		return CheckScopes(held)
+	}
+	for _, s := range scopes {
+		if !slices.Contains(held, s) {
+			return nil, fail.New(fail.Denied, "the calling token has no scope %q and cannot give it", s)
+		}
+	}
+	if len(scopes) == 0 {
+		return nil, fail.New(fail.Denied, "the calling token has not all scopes and cannot give them")
+	}
+	return scopes, nil
+}
+
+// Live gives the credentials of a principal that have not ended, oldest first.
+func Live(m *authz.Map, principal int64, now time.Time) (live []*authz.Credential) {
+	for c := range m.Credentials(principal) {
+		if c.Expires == 0 || c.Expires > now.UnixMilli() {
+			live = append(live, c)
+		}
+	}
+	slices.SortFunc(live, older)
+	return live
+}
+
+// older orders credentials by the time they were made, those of one moment by id.
+func older(a, b *authz.Credential) int {
+	return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID))
+}
