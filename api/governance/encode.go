@@ -9,7 +9,9 @@ import (
 )
 
 // table is an answer that can also be given as CSV.
-type table interface{ rows() (rows [][]string, asked bool) }
+type table interface {
+	rows() (rows [][]string, asked bool)
+}
 
 // wantsCSV says whether the caller asked for CSV, and then says so in the answer.
 func wantsCSV(c *api.Call) bool {

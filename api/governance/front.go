@@ -23,6 +23,8 @@ type Front struct {
 	PublicKeys []string
 	// Folder takes exports while they are sent; empty = the system's folder for temporary files.
 	Folder string
+	// TokenKey is the key under which tokens and sign-in links are hashed.
+	TokenKey []byte
 }
 
 // Mount adds the endpoints to the door.
@@ -31,6 +33,7 @@ func (f *Front) Mount(d *api.Door) {
 		Name: "governance", Service: "accounts", Prefixes: []string{Prefix}, Decode: api.DecodeJSON, Encode: encode,
 		ContentType: "application/json", Fail: api.FailJSON, Routes: f.routes(),
 	})
+	f.mountLogin(d)
 }
 
 // routes is the table: one function a file.
@@ -39,5 +42,8 @@ func (f *Front) routes() []api.Route {
 		f.versionRoutes(),
 		f.askRoutes(),
 		f.auditRoutes(),
+		f.permissionRoutes(),
+		f.treeRoutes(),
+		f.loginRoutes(),
 	)
 }

@@ -224,4 +224,16 @@ var summaries = map[string]string{
 	"GET /audit":                       "The audit trail, newest first",
 	"GET /audit/checkpoint":            "The newest signed checkpoint of the ledger, to be kept elsewhere",
 	"GET /audit/export":                "The sealed ledger as a file that can be verified offline",
+	"POST /login-links":                "A one-time sign-in link for a user",
+
+	"GET /permissions/{type}/{id}":        "The permissions of an object, with their version as ETag",
+	"PUT /permissions/{type}/{id}":        "Replace the permissions of an object, of the version in If-Match where one is given",
+	"PATCH /permissions/{type}/{id}":      "Add to or change the permissions of an object, of the version in If-Match where one is given",
+	"GET /permissions/{type}/{id}/levels": "The levels that can be given on an object",
+
+	"POST /workspace/move":    "Move or rename an item of the workspace tree",
+	"POST /workspace/clone":   "Copy an item of the workspace tree",
+	"GET /workspace/trash":    "What is in the trash, as far as the caller may restore or purge it",
+	"POST /workspace/restore": "Take an item out of the trash",
+	"POST /workspace/purge":   "Delete an item in the trash for good",
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"bailiwick/api"
-	"bailiwick/api/access"
 	"bailiwick/authz"
 	"bailiwick/fail"
 )
@@ -12,24 +11,24 @@ import (
 // permissionRoutes are the Permissions API with versions: an answer carries an ETag, and a change that names one in If-Match is refused
 // when somebody else changed the object's own entries meanwhile.
 func (f *Front) permissionRoutes() []api.Route {
-	acl, alone := api.As[access.Request]("changeWorkspaceAcl"), api.Alone[access.Request]
+	acl, alone := api.As[api.ACLRequest]("changeWorkspaceAcl"), api.Alone[api.ACLRequest]
 	return []api.Route{
-		api.Read("GET /permissions/{type}/{id}", authz.ReadPermissions, access.Find, tagged(access.Get),
-			api.Audit[access.Request](api.Each, "workspace", "getPermissions")),
-		api.Write("PUT /permissions/{type}/{id}", authz.ChangePermissions, access.Find, matched(access.Put), acl, alone),
-		api.Write("PATCH /permissions/{type}/{id}", authz.ChangePermissions, access.Find, matched(access.Patch), acl, alone),
-		api.Read("GET /permissions/{type}/{id}/levels", authz.ReadPermissions, access.Find, access.Levels),
+		api.Read("GET /permissions/{type}/{id}", authz.ReadPermissions, api.FindGoverned, tagged(api.GetACL),
+			api.Audit[api.ACLRequest](api.Each, "workspace", "getPermissions")),
+		api.Write("PUT /permissions/{type}/{id}", authz.ChangePermissions, api.FindGoverned, matched(api.PutACL), acl, alone),
+		api.Write("PATCH /permissions/{type}/{id}", authz.ChangePermissions, api.FindGoverned, matched(api.PatchACL), acl, alone),
+		api.Read("GET /permissions/{type}/{id}/levels", authz.ReadPermissions, api.FindGoverned, api.GetACLLevels),
 	}
 }
 
-type permissionHandler func(*api.Call, *authz.Object, *access.Request) (*access.Answer, error)
+type permissionHandler func(*api.Call, *authz.Object, *api.ACLRequest) (*api.ACL, error)
 
 // tagged adds the version to the answer.
 func tagged(handle permissionHandler) permissionHandler {
-	return func(c *api.Call, o *authz.Object, q *access.Request) (*access.Answer, error) {
+	return func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*api.ACL, error) {
 		answer, err := handle(c, o, q)
 		if now, ok := c.Tx.Map.Object(o.ID); ok && err == nil {
-			c.SetHeader("ETag", access.Tag(now))
+			c.SetHeader("ETag", api.ACLTag(now))
 		}
 		return answer, err
 	}
@@ -37,10 +36,10 @@ func tagged(handle permissionHandler) permissionHandler {
 
 // matched refuses a change of another version than the caller saw; without If-Match, or with "*", any version will do.
 func matched(handle permissionHandler) permissionHandler {
-	return tagged(func(c *api.Call, o *authz.Object, q *access.Request) (*access.Answer, error) {
-		if want := c.Header("If-Match"); want != "" && want != "*" && !named(want, access.Tag(o)) {
+	return tagged(func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*api.ACL, error) {
+		if want := c.Header("If-Match"); want != "" && want != "*" && !named(want, api.ACLTag(o)) {
 			return nil, fail.New(fail.Conflict, "The permissions of %s were changed since they were read: their version is %s now, not %s.",
-				access.Name(o), access.Tag(o), want)
+				authz.RequestName(o), api.ACLTag(o), want)
 		}
 		return handle(c, o, q)
 	})

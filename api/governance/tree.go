@@ -2,14 +2,10 @@ package governance
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	"bailiwick/api"
-	"bailiwick/api/tree"
 	"bailiwick/authz"
 	"bailiwick/fail"
-	"bailiwick/store"
 	"bailiwick/workspace"
 )
 
@@ -37,8 +33,8 @@ type moveRequest struct {
 }
 
 // findMoved asks about the folder that the object leaves, or is renamed in.
-func findMoved(c *api.Call, q *moveRequest) (tree.Place, api.Target, error) {
-	p, err := tree.Existing(c.Tx.Map, q.Path)
+func findMoved(c *api.Call, q *moveRequest) (api.Place, api.Target, error) {
+	p, err := api.ExistingPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
@@ -49,30 +45,30 @@ func findMoved(c *api.Call, q *moveRequest) (tree.Place, api.Target, error) {
 
 // moveTargets asks about the folder that the object comes to, if that is another.
 func moveTargets(c *api.Call, q *moveRequest) ([]api.Target, error) {
-	from, err := tree.Existing(c.Tx.Map, q.Path)
+	from, err := api.ExistingPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return nil, err
 	}
-	to, err := tree.Find(c.Tx.Map, q.Destination)
+	to, err := api.FindPlace(c.Tx.Map, q.Destination)
 	if err != nil || to.Folder != nil && to.Folder.ID == from.Folder.ID {
 		return nil, err
 	}
-	t, err := to.ToFolder(tree.ByKind(from.Object, authz.CreateExperiments, authz.CreateItems))
+	t, err := to.ToFolder(api.ByKind(from.Object, authz.CreateExperiments, authz.CreateItems))
 	return []api.Target{t}, err
 }
 
 // move gives what is at the path another folder or name. It keeps its id and its own entries, and has the new folder's permissions.
-func move(c *api.Call, p tree.Place, q *moveRequest) (*tree.Info, error) {
+func move(c *api.Call, p api.Place, q *moveRequest) (*api.TreeRow, error) {
 	_, to, moved, err := workspace.CheckMove(q.Path, q.Destination)
 	if err != nil {
 		return nil, err
 	}
-	target, err := tree.Find(c.Tx.Map, to)
+	target, err := api.FindPlace(c.Tx.Map, to)
 	if err != nil {
 		return nil, err
 	}
 	o := *p.Object
-	info := tree.Name(&o, to)
+	info := api.NameRow(&o, to)
 	if !moved {
 		return &info, nil
 	}
@@ -106,8 +102,8 @@ func checkLength(m *authz.Map, object int64, from, to string) error {
 	return nil
 }
 
-func findCloned(c *api.Call, q *moveRequest) (tree.Place, api.Target, error) {
-	p, err := tree.Existing(c.Tx.Map, q.Path)
+func findCloned(c *api.Call, q *moveRequest) (api.Place, api.Target, error) {
+	p, err := api.ExistingPlace(c.Tx.Map, q.Path)
 	if err != nil {
 		return p, api.Target{}, err
 	}
@@ -117,7 +113,7 @@ func findCloned(c *api.Call, q *moveRequest) (tree.Place, api.Target, error) {
 }
 
 func cloneTargets(c *api.Call, q *moveRequest) ([]api.Target, error) {
-	to, err := tree.Find(c.Tx.Map, q.Destination)
+	to, err := api.FindPlace(c.Tx.Map, q.Destination)
 	if err != nil {
 		return nil, err
 	}
@@ -132,15 +128,15 @@ const (
 )
 
 type cloneAnswer struct {
-	tree.Info
+	api.TreeRow
 	// Items is the number of objects that were made; Skipped that of experiments and what else has no copy.
 	Items   int `json:"items"`
 	Skipped int `json:"skipped"`
 }
 
 // clone copies a notebook, a file or a folder with all that is in it. The copies are the caller's and have no entries of the originals.
-func clone(c *api.Call, p tree.Place, q *moveRequest) (*cloneAnswer, error) {
-	to, err := tree.Find(c.Tx.Map, q.Destination)
+func clone(c *api.Call, p api.Place, q *moveRequest) (*cloneAnswer, error) {
+	to, err := api.FindPlace(c.Tx.Map, q.Destination)
 	if err != nil {
 		return nil, err
 	}
@@ -158,10 +154,10 @@ func clone(c *api.Call, p tree.Place, q *moveRequest) (*cloneAnswer, error) {
 	}
 	c.About(w.copies[w.top])
 	made, _ := c.Tx.Map.Object(w.copies[w.top])
-	return &cloneAnswer{tree.Name(made, to.Path), len(w.events), w.skipped}, nil
+	return &cloneAnswer{api.NameRow(made, to.Path), len(w.events), w.skipped}, nil
 }
 
-func checkClone(m *authz.Map, p, to tree.Place) error {
+func checkClone(m *authz.Map, p, to api.Place) error {
 	switch {
 	case p.Object.Kind == authz.Experiment:
 		return fail.Invalidf("Path (%s) is an experiment, which cannot be cloned: only notebooks, files and folders are.", p.Path)
@@ -170,7 +166,7 @@ func checkClone(m *authz.Map, p, to tree.Place) error {
 	case to.Object != nil:
 		return to.Taken()
 	}
-	if err := tree.CheckFolder(to.Folder); err != nil {
+	if err := api.CheckFolder(to.Folder); err != nil {
 		return err
 	}
 	return checkLength(m, p.Object.ID, p.Path, to.Path)
@@ -201,11 +197,11 @@ func (w *cloning) plan(o *authz.Object) error {
 	if len(w.events) == maxCloned {
 		return fail.New(fail.Limit, "More than %d objects would be cloned: clone the folders in it one by one.", maxCloned)
 	}
-	copied := tree.New(w.c, o.Kind, folder, o.Name)
+	copied := w.c.NewObject(o.Kind, folder, o.Name)
 	if o.ID == w.top {
 		copied.Name = w.name
 	}
-	w.copies[o.ID], w.events = copied.ID, append(w.events, tree.Put(copied))
+	w.copies[o.ID], w.events = copied.ID, append(w.events, api.PutObject(copied))
 	if o.Kind == authz.Directory {
 		return nil
 	}
@@ -232,18 +228,3 @@ func (w *cloning) copy() error {
 	}
 	return nil
 }
-
-// objectID is an id in a request, as a number or as text: Databricks' clients write the former, this product's the latter.
-type objectID int64
-
-// UnmarshalJSON reads either form.
-func (id *objectID) UnmarshalJSON(text []byte) error {
-	n, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
-	if err != nil || n < 0 {
-		return fail.Invalidf("object_id must be the id of an object, not %.40s", text)
-	}
-	*id = objectID(n)
-	return nil
-}
-
-var _ = store.PurgeBatch
