@@ -64,6 +64,9 @@ type Limits struct {
 	IdleTime   time.Duration // a kept-alive connection without a request
 }
 
+// maxJSONDepth is the nesting that the codecs take at most.
+const maxJSONDepth = 64
+
 // Values of Config.AccessControl. Keep leaves the workspace's own setting alone; a new workspace starts with access control on.
 const (
 	AccessKeep = "keep"
@@ -174,8 +177,8 @@ func CheckEnviron(environ []string) Problems {
 	}
 	var problems Problems
 	for _, pair := range slices.Sorted(slices.Values(environ)) {
-		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(known, name) {
+		name, value, _ := strings.Cut(pair, "=")
+		if value == "" || !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(known, name) {
 			continue
 		}
 		problems = append(problems, Problem{Where: "environment " + name, What: "no such setting (docs/configuration.md lists them)"})
@@ -201,6 +204,9 @@ func Check(c Config) Problems {
 	}
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		report("data", "%s is not a folder", c.Data)
+	}
+	if c.Limits.Depth > maxJSONDepth {
+		report("limits.depth", "at most %d levels are ever taken", maxJSONDepth)
 	}
 	if c.Limits.Import > c.Limits.Body*3/4 {
 		report("limits.import", "content travels as base64 in a JSON body, so limits.body must be at least a third larger")
@@ -255,4 +261,24 @@ func maskPassword(text string) string {
 		u.RawQuery = q.Encode()
 	}
 	return u.Redacted()
+}
+
+// Hosts gives the names under which requests are taken, and whether any numeric address is one: what allowed-hosts says, and else what
+// the server is known by on the machine it runs on.
+func (c Config) Hosts() (names []string, anyAddress bool) {
+	if len(c.AllowedHosts) > 0 {
+		return c.AllowedHosts, false
+	}
+	names = []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		names = append(names, u.Hostname())
+	}
+	host, _, _ := net.SplitHostPort(c.Listen)
+	if addr, err := netip.ParseAddr(host); host != "" && !(err == nil && addr.IsUnspecified()) {
+		return append(names, host), false
+	}
+	if own, err := os.Hostname(); err == nil {
+		names = append(names, own)
+	}
+	return names, true
 }

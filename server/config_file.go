@@ -214,6 +214,9 @@ func namesUnder(path []string) []string {
 
 func (s Setting) path() []string { return strings.Split(s.Key, ".") }
 
+// Schema is the JSON Schema of the configuration file.
+func Schema() []byte { return bytes.Clone(configSchema) }
+
 // compiledSchema compiles the embedded schema. It is part of the program, so a failure is a defect.
 func compiledSchema() *jsonschema.Schema {
 	const name = "config_schema.json"

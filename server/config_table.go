@@ -57,8 +57,8 @@ var settings = []Setting{
 	{Key: "trusted-proxies", at: func(c *Config) any { return &c.TrustedProxies },
 		Doc: "Networks (`10.0.0.0/8`) or addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers count."},
 	{Key: "allowed-hosts", check: hostName, at: func(c *Config) any { return &c.AllowedHosts },
-		Doc: "Host names that requests may carry, without port; `*` is any. Empty: localhost, loopback addresses, the host of `listen` and " +
-			"of `public-url`."},
+		Doc: "Host names that requests may carry, without port; `*` is any. Empty: localhost, 127.0.0.1, ::1, the host of `listen` " +
+			"and of `public-url`; a server that listens on all interfaces also takes the machine's name and any numeric address."},
 	{Key: "ledger-key", at: func(c *Config) any { return &c.LedgerKey },
 		Doc: "File of the key that signs the ledger's checkpoints, best kept outside the data folder. Empty: a file in the data folder, made " +
 			"at first start."},
@@ -83,7 +83,7 @@ var settings = []Setting{
 	{Key: "limits.body", Default: "16MiB", Min: 64 << 10, at: func(c *Config) any { return &c.Limits.Body },
 		Doc: "Largest JSON body."},
 	{Key: "limits.depth", Default: "64", Min: 16, at: func(c *Config) any { return &c.Limits.Depth },
-		Doc: "Deepest nesting of a JSON body."},
+		Doc: "Deepest nesting of a JSON body, from 16 to 64."},
 	{Key: "limits.import", Default: "10MiB", Min: 1 << 10, at: func(c *Config) any { return &c.Limits.Import },
 		Doc: "Largest content of one workspace import or export."},
 	{Key: "limits.artifact", Default: "0", at: func(c *Config) any { return &c.Limits.Artifact },

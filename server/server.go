@@ -9,12 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"bailiwick/api"
 	"bailiwick/api/databricks"
+	"bailiwick/api/governance"
 	"bailiwick/api/mlflow"
+	"bailiwick/api/scim"
 	"bailiwick/blob"
 	"bailiwick/identity"
 	"bailiwick/ledger"
@@ -30,6 +31,11 @@ type Server struct {
 	// Link is the address of the one-time sign-in of the first administrator; empty when there is none.
 	Link string
 
+	code     string // the secret part of Link
+	signer   *ledger.Signer
+	public   []string // keys that may have signed the ledger's checkpoints, the signer's first
+	health   health
+	metrics  *metrics
 	log      *slog.Logger
 	http     *http.Server
 	listener net.Listener
@@ -46,34 +52,39 @@ func Open(ctx context.Context, cfg Config, adminToken string, log *slog.Logger) 
 	if adminToken != "" && len(adminToken) < MinAdminToken {
 		return nil, fmt.Errorf("BAILIWICK_ADMIN_TOKEN must have at least %d characters", MinAdminToken)
 	}
-	st, err := store.Open(ctx, store.Options{Data: cfg.Data, Database: cfg.Database, Log: log})
+	s := &Server{Config: cfg, log: log, workers: make(chan struct{}), metrics: newMetrics()}
+	var err error
+	s.Store, err = store.Open(ctx, store.Options{Data: cfg.Data, Database: cfg.Database, Log: log, Committed: s.metrics.commit, Full: s.diskFull})
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: cfg, Store: st, log: log, workers: make(chan struct{})}
 	if err := s.assemble(ctx, adminToken); err != nil {
-		st.Close()
+		s.Store.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
 func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
-	place := s.Config.Artifacts
-	if place == "" {
-		place = filepath.Join(s.Config.Data, "artifacts")
-	}
-	if s.Blobs, err = blob.Open(place); err != nil {
+	if s.Blobs, err = blob.Open(artifactsAt(&s.Config)); err != nil {
 		return err
 	}
-	if err := s.found(ctx, adminToken); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return s.found(ctx, adminToken) }, s.setAccessControl, s.openSigner, s.tidyAtStart,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
+	hosts, anyAddress := s.Config.Hosts()
 	s.Door = &api.Door{
-		Store: s.Store, Log: s.log, PublicURL: s.Config.PublicURL, Trusted: s.Config.TrustedProxies, Hosts: s.Config.AllowedHosts,
+		Store: s.Store, Log: s.log, PublicURL: s.Config.PublicURL, Trusted: s.Config.TrustedProxies, Hosts: hosts, AnyAddress: anyAddress,
 		EveryRead: s.Config.Audit.Reads == "every", EveryWrite: s.Config.Audit.Writes == "every",
+		Product: "bailiwick/" + Version, Observe: s.metrics.request,
+		MaxBody: s.Config.Limits.Body, MaxDepth: s.Config.Limits.Depth, MaxDrain: s.Config.Limits.Drain,
 	}
 	s.mount()
+	s.metrics.gauges(s)
 	ctx, s.stop = context.WithCancel(context.Background())
 	go s.work(ctx)
 	return nil
@@ -86,7 +97,13 @@ func (s *Server) mount() {
 		Prefixes: s.Config.ArtifactPrefixes, MaxArtifact: s.Config.Limits.Artifact,
 	}
 	front.Mount(s.Door)
-	(&databricks.Front{MaxImport: s.Config.Limits.Import}).Mount(s.Door)
+	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens")}).Mount(s.Door)
+	(&scim.Front{}).Mount(s.Door)
+	(&governance.Front{
+		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
+		PublicKeys: s.public, Folder: s.Config.Data,
+	}).Mount(s.Door)
+	s.Door.Mount(s.healthFront())
 }
 
 // found sets up a new workspace.
@@ -99,40 +116,18 @@ func (s *Server) found(ctx context.Context, adminToken string) (err error) {
 			return err
 		}
 	}
-	_, _, err = s.Store.Found(ctx, f)
-	return err
+	if _, _, err = s.Store.Found(ctx, f); err != nil {
+		return err
+	}
+	return s.offerLink(ctx)
 }
 
-// work runs until the server stops: it writes what was gathered.
-func (s *Server) work(ctx context.Context) {
-	defer close(s.workers)
-	tick := time.NewTicker(2 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.flush(ctx)
-		}
+// setAccessControl applies the setting where the configuration has one.
+func (s *Server) setAccessControl(ctx context.Context) error {
+	if s.Config.AccessControl == AccessKeep || s.Config.AccessControl == "" {
+		return nil
 	}
-}
-
-// flush writes what the door gathered.
-func (s *Server) flush(ctx context.Context) {
-	err := s.Door.Flush(func(rows []ledger.Tally) error {
-		return s.Store.Write(ctx, func(tx *store.Tx) error {
-			for _, t := range rows {
-				if err := tx.Tally(t); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		s.log.Error("gathered requests were not written yet", "error", err)
-	}
+	return s.Store.SetAccessControl(ctx, s.Config.AccessControl == AccessOn)
 }
 
 // Listen opens the listener and serves until Close; it returns once the address is bound.
@@ -157,8 +152,15 @@ func (s *Server) Listen() (addr string, err error) {
 			s.log.Error("listener", "error", err)
 		}
 	}()
+	s.tellLink()
 	return s.listener.Addr().String(), nil
 }
+
+// Address is where a person on this machine, or as configured, reaches the server once it listens.
+func (s *Server) Address() string { return s.address() }
+
+// lastWork is how long the last flush and sealing may take when the server stops.
+const lastWork = 10 * time.Second
 
 // Close lets open requests end within the grace time, then stops the workers and closes the store.
 func (s *Server) Close() error {
@@ -171,6 +173,7 @@ func (s *Server) Close() error {
 	}
 	s.stop()
 	<-s.workers
-	s.flush(context.Background())
-	return s.Store.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), lastWork)
+	defer cancel()
+	return errors.Join(s.flush(ctx), s.seal(ctx), s.Store.Close())
 }

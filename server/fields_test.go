@@ -1,0 +1,96 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"bailiwick/api"
+	"bailiwick/server/servertest"
+)
+
+// How a field that names something is bound.
+const (
+	finder  = "finder"  // the route's finder takes it, and the route's ability is decided on what it names
+	within  = "within"  // it names something inside of what the finder found, and follows its decision
+	further = "further" // one of the route's further abilities is decided on what it names
+	scoped  = "scoped"  // of a list: it narrows what the caller's scope admits
+	inert   = "inert: " // it is kept or compared as text and reaches nothing; the reason follows
+)
+
+// bindings says of each field that names something how it is bound: "FRONT FIELD", or "FRONT METHOD PATH FIELD" where a route differs.
+var bindings = map[string]string{
+	"mlflow experiment_id": finder, "mlflow experiment_name": finder, "mlflow experiment_ids": scoped,
+	"mlflow run_id": finder, "mlflow run_uuid": finder, "mlflow run_ids": finder,
+	"mlflow name":              inert + "a new name, looked up in the caller's own home or decided on its folder",
+	"mlflow artifact_location": inert + "refused unless below a prefix that an administrator has allowed",
+	"mlflow new_name":          finder, "mlflow run_name": inert + "shown, never looked up",
+	"mlflow user_id":      inert + "kept as a tag that says it is a claim; the server stamps the caller",
+	"mlflow dataset_name": inert + "kept with the metric, never looked up", "mlflow dataset_digest": inert + "kept with the metric, never looked up",
+	"mlflow model_id":                       finder,
+	"mlflow POST /runs/log-metric model_id": further, "mlflow metrics.model_id": further,
+	"mlflow metrics.run_id":       inert + "a metric belongs to the run of the request, whatever it says",
+	"mlflow metrics.dataset_name": inert + "kept with the metric", "mlflow metrics.dataset_digest": inert + "kept with the metric",
+	"mlflow path": within, "mlflow artifact_directory_path": within, "mlflow artifact_file_path": within,
+	"mlflow source_run_id": further, "mlflow models.model_id": further,
+	"mlflow order_by.field_name":   inert + "the name of a column of the search",
+	"mlflow order_by.dataset_name": inert + "compared with metrics of models in scope", "mlflow order_by.dataset_digest": inert + "as above",
+	"mlflow datasets.dataset_name": inert + "compared with metrics of models in scope", "mlflow datasets.dataset_digest": inert + "as above",
+	"mlflow datasets.dataset.name": inert + "kept as text", "mlflow datasets.dataset.digest": inert + "kept as text",
+	"mlflow datasets.dataset.source": inert + "kept as text; this server never opens it",
+	"mlflow artifact_path":           finder, "mlflow file_path": finder,
+	"mlflow POST /logged-models name": inert + "a logged model's name is shown, never looked up",
+
+	"permissions id": finder, "permissions access_control_list.user_name": inert + "whom the entry is for: everybody may be named",
+	"permissions access_control_list.group_name":             inert + "as user_name",
+	"permissions access_control_list.service_principal_name": inert + "as user_name",
+
+	"workspace path": finder,
+
+	"tokens application_id": finder, "tokens token_id": finder, "tokens id": finder, "tokens created_by_id": scoped,
+
+	"scim id": finder,
+
+	"governance object": finder, "governance principal": finder, "governance id": finder, "governance path": finder,
+	"governance object_id": finder, "governance user_name": finder,
+	"governance GET /audit actor": inert + "narrows a list that needs read-audit", "governance GET /audit object": inert + "narrows a list that needs read-audit",
+	"governance access_control_list.user_name":              inert + "whom the entry is for: everybody may be named",
+	"governance access_control_list.group_name":             inert + "as user_name",
+	"governance access_control_list.service_principal_name": inert + "as user_name",
+}
+
+// TestFields walks the request of every route: each field that names something is bound in a known way, and no line of the table is idle.
+func TestFields(t *testing.T) {
+	s := servertest.Start(t)
+	used := map[string]bool{}
+	routes(s, func(f *api.Front, r *api.Route) {
+		for _, x := range fieldsOf(r) {
+			if !names(x.path) || r.Mode() == "open" {
+				continue
+			}
+			line := r.Method + " " + r.Path
+			key := f.Name + " " + line + " " + x.path
+			how, ok := bindings[key]
+			if !ok {
+				key = f.Name + " " + x.path
+				how, ok = bindings[key]
+			}
+			used[key] = true
+			if !ok {
+				t.Errorf("%s %s: field %q names something; say in the table of bindings how it is bound, or why it reaches nothing",
+					f.Name, line, x.path)
+				continue
+			}
+			if how == further && len(r.Also())+len(r.Or()) == 0 {
+				t.Errorf("%s %s: field %q needs a further ability, and the route declares none (api.Also)", f.Name, line, x.path)
+			}
+			if strings.HasPrefix(how, inert) && len(how) < len(inert)+3 {
+				t.Errorf("%s: no reason", key)
+			}
+		}
+	})
+	for key := range bindings {
+		if !used[key] {
+			t.Errorf("the line %q binds no field", key)
+		}
+	}
+}

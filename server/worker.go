@@ -1,0 +1,216 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"bailiwick/blob"
+	"bailiwick/ledger"
+	"bailiwick/store"
+)
+
+// chore is something that the server does by itself, again and again. Each runs in a goroutine of its own; what goes wrong is logged, and
+// it is tried again at its next time. Replicas run the same chores at once, so each must bear that.
+type chore struct {
+	name  string
+	every time.Duration
+	// first is when it runs for the first time after the start.
+	first time.Duration
+	do    func(context.Context) error
+}
+
+const (
+	// keepTrash and keepExpired are how long the trash and credentials that expired are kept.
+	keepTrash   = 30 * 24 * time.Hour
+	keepExpired = 30 * 24 * time.Hour
+	// keepBytes is how old bytes that no row names must be to be collected: longer than any upload waits for its row.
+	keepBytes = 24 * time.Hour
+	// reserveSize is kept occupied on the disk of the data folder, for what administrators do when it is full.
+	reserveSize = 64 << 20
+	// lateRows is how long after a minute's end its gathered rows become entries.
+	lateRows = 10 * time.Second
+	day      = 24 * time.Hour
+)
+
+// chores are what this server does by itself; a part of the product that has something to do regularly adds a line.
+func (s *Server) chores() []chore {
+	return []chore{
+		{"flush", 2 * time.Second, 2 * time.Second, s.flush},
+		{"seal", time.Second, 200 * time.Millisecond, s.seal},
+		{"roll", 15 * time.Second, time.Second, s.roll},
+		{"reserve", time.Minute, 0, s.reserve},
+		{"sweep", day, time.Second, s.sweep},
+		{"collect", day, 10 * time.Minute, func(ctx context.Context) error { _, err := s.Collect(ctx, keepBytes); return err }},
+		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
+		{"expired", time.Hour, time.Minute, s.dropExpired},
+	}
+}
+
+// work runs the chores until ctx ends, and returns when the last has ended.
+func (s *Server) work(ctx context.Context) {
+	defer close(s.workers)
+	var all sync.WaitGroup
+	for _, c := range s.chores() {
+		all.Go(func() { c.run(ctx, s.log) })
+	}
+	all.Wait()
+}
+
+func (c *chore) run(ctx context.Context, log *slog.Logger) {
+	timer := time.NewTimer(c.first)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if err := c.once(ctx); err != nil && ctx.Err() == nil {
+			log.Error("background work failed; it is tried again", "work", c.name, "error", err)
+		}
+		timer.Reset(c.every)
+	}
+}
+
+// once runs the chore and takes a panic for an error: one defect must not end the server.
+func (c *chore) once(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return c.do(ctx)
+}
+
+// flush writes what the door gathered.
+func (s *Server) flush(ctx context.Context) error {
+	err := s.Door.Flush(func(rows []ledger.Tally) error {
+		return s.Store.Write(ctx, func(tx *store.Tx) error {
+			for _, t := range rows {
+				if err := tx.Tally(t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return errors.Join(err, s.flushUses(ctx))
+}
+
+// seal puts finished entries into the tree until there are none left. It is also how the server knows that the ledger can be written.
+func (s *Server) seal(ctx context.Context) error {
+	for {
+		n, err := s.Store.Seal(ctx, s.signer)
+		s.health.sealed(err)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// roll makes entries of the gathered rows of minutes that are over.
+func (s *Server) roll(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := s.Store.RollTallies(ctx, time.Now().Add(-lateRows).UnixMilli())
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// reserve keeps room on the disk for when it is full, and makes it again when there is room.
+func (s *Server) reserve(context.Context) error {
+	if err := blob.Reserve(s.Config.Data, reserveSize); err != nil {
+		return err
+	}
+	s.health.full.Store(false)
+	return nil
+}
+
+// diskFull gives the reserve up.
+func (s *Server) diskFull() {
+	if s.health.full.Swap(true) {
+		return
+	}
+	freed, err := blob.Release(s.Config.Data)
+	s.log.Error("the disk is full: the reserve is given up so that administrators can act; make room", "freed", freed, "error", err)
+}
+
+// longestUpload is how long an upload may rest before what it left is swept while the server runs.
+const longestUpload = 2 * day
+
+func (s *Server) sweep(ctx context.Context) error {
+	n, err := s.Blobs.Sweep(ctx, time.Now().Add(-longestUpload))
+	if n > 0 {
+		s.log.Info("swept what uploads left behind", "files", n)
+	}
+	return err
+}
+
+// Collect deletes bytes that no row names and that are older than keep, and gives their number. The list of names is younger than the
+// bytes it judges, and a commit of the same bytes makes them young again, so nothing that was promised to somebody is taken.
+func (s *Server) Collect(ctx context.Context, keep time.Duration) (n int, err error) {
+	before := time.Now().Add(-keep)
+	used := map[blob.Digest]struct{}{}
+	err = s.Store.Read(ctx, func(tx *store.Tx) error {
+		return tx.Digests(func(b []byte) error {
+			used[blob.Digest(b)] = struct{}{}
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, err
+	}
+	for info, err := range s.Blobs.List(ctx) {
+		if err != nil {
+			return n, err
+		}
+		if _, ok := used[info.Digest]; ok || !info.Modified.Before(before) {
+			continue
+		}
+		gone, err := s.Blobs.Remove(ctx, info.Digest, before)
+		if err != nil {
+			return n, err
+		}
+		if gone {
+			n++
+		}
+	}
+	if n > 0 {
+		s.log.Info("collected bytes that nothing names", "files", n)
+	}
+	return n, nil
+}
+
+func (s *Server) purgeTrash(ctx context.Context) error {
+	_, err := s.Store.PurgeTrash(ctx, time.Now().Add(-keepTrash).UnixMilli())
+	return err
+}
+
+func (s *Server) dropExpired(ctx context.Context) error {
+	_, err := s.Store.DropExpired(ctx, time.Now().Add(-keepExpired))
+	return err
+}
+
+// tidyAtStart removes what a process that was killed left behind, before anything is taken.
+func (s *Server) tidyAtStart(ctx context.Context) error {
+	if s.Store.Engine() != "sqlite" {
+		return nil // another replica may be uploading into the same folder
+	}
+	_, err := s.Blobs.Sweep(ctx, time.Now())
+	return err
+}
+
+// artifactsAt is where the bytes of artifacts are.
+func artifactsAt(c *Config) string {
+	if c.Artifacts != "" {
+		return c.Artifacts
+	}
+	return filepath.Join(c.Data, "artifacts")
+}
