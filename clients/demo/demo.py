@@ -1,0 +1,235 @@
+"""A team's first day on a new server, played by unmodified clients: grants, refusals that explain themselves, and the audit trail.
+
+Each step asserts what it prints; the first that does not say what it should ends the play with an error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import screen
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+warnings.filterwarnings("ignore")
+
+screen.note("loading the MLflow client, the Databricks SDK and scikit-learn …")
+import mlflow  # noqa: E402  (after the variables that it reads when it is loaded)
+from bailiwick_clients.acting import acting  # noqa: E402
+from bailiwick_clients.people import Person, Team, entry  # noqa: E402
+from bailiwick_clients.refusals import refused  # noqa: E402
+from bailiwick_clients.server import Server  # noqa: E402
+from databricks.sdk import version as sdk_version  # noqa: E402
+from databricks.sdk.service.iam import PermissionLevel  # noqa: E402
+from sklearn.datasets import make_classification  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+from sklearn.model_selection import train_test_split  # noqa: E402
+
+logging.getLogger("mlflow").setLevel(logging.ERROR)
+
+
+@dataclass
+class Stage:
+    """The play's things and people."""
+
+    server: Server
+    team: Team
+    ada: Person
+    bob: Person
+    robot: Person
+    analysts: str
+    folder: str = ""
+    folder_id: str = ""
+    experiment: str = ""
+    run: str = ""
+    model: str = ""
+    refused: list[str] = field(default_factory=list)
+
+
+def quietly(play: Callable[[], Any]) -> Any:
+    """Runs a client without the lines it prints for people at a notebook."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return play()
+
+
+def tell(call: Callable[[], Any], level: str, giver: str) -> str:
+    """Runs a call that must be refused and prints what the client was told."""
+    text = quietly(lambda: refused(call, level, giver))
+    screen.refusal(text.strip())
+    return text
+
+
+def start(binary: str, folder: Path) -> Server:
+    screen.chapter(1, "A new server")
+    server = Server(binary, folder).start()
+    version = server.call("GET", "/version", token=None).body.decode().strip()
+    screen.said(f"Bailiwick answers at {server.url}. SQLite, its artifacts and its keys are in {server.data}")
+    screen.note(f"it speaks MLflow {version}; the clients are mlflow {mlflow.__version__} and databricks-sdk {sdk_version.__version__}, as they come from PyPI")
+    assert version == mlflow.__version__
+    return server
+
+
+def people(server: Server) -> Stage:
+    screen.chapter(2, "The administrator makes three principals and a group   (Databricks SDK)")
+    team = Team(server)
+    made = {name: team.user(f"{name}@example.org", exact=True) for name in ("ada", "bob")}
+    for who in made.values():
+        screen.said(f"user {who.name}, id {who.id}; a one-time link, used once, gave a token: {who.token[:8]}…")
+    again = server.call("POST", team.login_link("bob@example.org"), {}, token=None, headers={"Accept": "application/json"})
+    assert again.status == 200, again
+    robot = team.service_principal("nightly-training")
+    screen.said(f"service principal nightly-training, application id {robot.name}, with a token on its behalf")
+    analysts = team.group("analysts", made["bob"], robot, exact=True)
+    screen.said(f"group {analysts} with bob@example.org and the service principal")
+    for who in (*made.values(), robot):
+        assert who.sdk.current_user.me().active
+    return Stage(server, team, made["ada"], made["bob"], robot, analysts)
+
+
+def train(it: Stage) -> None:
+    it.folder = f"{it.ada.home}/churn"
+    screen.chapter(3, f"Ada trains a model with autologging under {it.folder}   (MLflow, scikit-learn)")
+    it.ada.sdk.workspace.mkdirs(it.folder)
+    it.folder_id = str(it.ada.sdk.workspace.get_status(it.folder).object_id)
+    with acting(it.ada) as client:
+        quietly(lambda: _fit(it))
+        run = client.get_run(it.run)
+        screen.said(f"experiment {it.folder}/baseline, id {it.experiment}; run “{run.info.run_name}”, {run.info.status}, stamped with {run.info.user_id}")
+        screen.said(f"{len(run.data.params)} params, such as C = {run.data.params['C']}; {len(run.data.metrics)} metrics, "
+                    f"such as training_accuracy_score = {run.data.metrics['training_accuracy_score']:.3f}")
+        files = [a.path for a in client.list_artifacts(it.run)]
+        screen.said(f"artifacts: {', '.join(files)}")
+        (logged,) = client.search_logged_models([it.experiment])
+        it.model = logged.model_id
+        inside = [a.path for a in client.list_logged_model_artifacts(it.model)]
+        screen.said(f"logged model {it.model}, {logged.status}: {', '.join(inside)}")
+    assert run.info.user_id == it.ada.name and "notes.md" in files and "MLmodel" in inside
+
+
+def _fit(it: Stage) -> None:
+    it.experiment = mlflow.set_experiment(f"{it.folder}/baseline").experiment_id
+    x, y = make_classification(400, 6, random_state=1)
+    x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=1)
+    mlflow.sklearn.autolog(silent=True)
+    with mlflow.start_run(run_name="baseline") as run:
+        model = LogisticRegression(C=0.5).fit(x_train, y_train)
+        mlflow.log_metric("test_accuracy", model.score(x_test, y_test))
+        mlflow.log_text("# Churn\nFirst baseline.", "notes.md")
+    mlflow.sklearn.autolog(disable=True, silent=True)
+    it.run = run.info.run_id
+
+
+def refuse(it: Stage) -> None:
+    screen.chapter(4, "Bob, a colleague without a grant, asks for the run")
+    with acting(it.bob) as client:
+        screen.step(f'MlflowClient().get_run("{it.run}")')
+        text = tell(lambda: client.get_run(it.run), "CAN_READ", it.ada.name)
+        assert "View run info" in text and "admin" in text
+        screen.step(f'mlflow.sklearn.load_model("models:/{it.model}")')
+        tell(lambda: mlflow.sklearn.load_model(f"models:/{it.model}"), "CAN_READ", it.ada.name)
+        found = client.search_runs([it.experiment])
+        screen.step(f"search_runs: {len(found)} runs. Searches show what one may see, and say nothing of the rest.")
+        assert len(found) == 0
+    screen.note("the refusal names the missing ability, the level that gives it, and who can give it")
+
+
+def grant(it: Stage) -> None:
+    screen.chapter(5, f"Ada gives the group {it.analysts} Read on the folder   (Permissions API)")
+    screen.step(f"permissions.update('directories', {it.folder_id}, group_name='{it.analysts}', CAN_READ)")
+    it.team.grant("directories", it.folder_id, it.analysts, PermissionLevel.CAN_READ, by=it.ada)
+    shown = it.ada.sdk.permissions.get("experiments", it.experiment)
+    (line,) = [p for a in shown.access_control_list if a.group_name == it.analysts for p in a.all_permissions]
+    assert line.inherited and line.inherited_from_object == [f"/directories/{it.folder_id}"]
+    screen.said(f"the experiment shows {it.analysts}: {line.permission_level.value}, inherited from {line.inherited_from_object[0]}")
+
+    with acting(it.bob) as client:
+        run = client.get_run(it.run)
+        screen.said(f"Bob sees the run: test_accuracy = {run.data.metrics['test_accuracy']:.3f}")
+        screen.said(f"its artifacts: {', '.join(a.path for a in client.list_artifacts(it.run))}")
+        notes = quietly(lambda: mlflow.artifacts.load_text(f"runs:/{it.run}/notes.md"))
+        model = quietly(lambda: mlflow.sklearn.load_model(f"models:/{it.model}"))
+        screen.said(f"notes.md begins with “{notes.splitlines()[0]}”; the model loads and is a {type(model).__name__}")
+        assert len(client.search_runs([it.experiment])) == 1
+        screen.step('and he tries to log: log_metric("test_accuracy", 1.0)')
+        tell(lambda: client.log_metric(it.run, "test_accuracy", 1.0), "CAN_EDIT", it.ada.name)
+        screen.step('log_text("…", "his.md")')
+        tell(lambda: client.log_text(it.run, "his words", "his.md"), "CAN_EDIT", it.ada.name)
+    with acting(it.robot) as client:
+        assert client.get_run(it.run).info.run_id == it.run
+        screen.said("the service principal sees it too, as a member of the group")
+
+
+def revoke(it: Stage) -> None:
+    screen.chapter(6, "Ada takes the grant back; Bob's next call fails")
+    screen.step(f"permissions.set('directories', {it.folder_id}, [])")
+    it.ada.sdk.permissions.set("directories", it.folder_id, access_control_list=[entry(it.ada, PermissionLevel.CAN_MANAGE)])
+    with acting(it.bob) as client:
+        tell(lambda: client.get_run(it.run), "CAN_READ", it.ada.name)
+        tell(lambda: client.download_artifacts(it.run, "notes.md"), "CAN_READ", it.ada.name)
+
+
+def audit(it: Stage) -> None:
+    screen.chapter(7, "The audit trail")
+    events = it.team.admin.call("GET", "/api/governance/1.0/audit?class=A&max_results=500").ok()["events"][::-1]
+    rows = [_row(e) for e in events]
+    screen.table(("time", "who", "what", "answer", "about"), rows[-36:])
+    if len(rows) > 36:
+        screen.note(f"… and {len(rows) - 36} entries before these; `bailiwick audit list` shows all")
+    whole = json.dumps(events)
+    for name in (it.bob.name, it.ada.name, it.robot.id, it.run):
+        assert name in whole, f"the audit trail does not name {name}"
+    denials = [e for e in events if e["response"]["status_code"] == 403 and e["user_identity"]["email"] == it.bob.name]
+    assert len(denials) >= 4 and all(e["decision"]["ability"] for e in denials)
+
+    screen.step(f"bailiwick audit verify --data {it.server.data}")
+    done = it.server.command("audit", "verify", "--data", str(it.server.data))
+    assert done.returncode == 0, done.stdout + done.stderr
+    screen.said((done.stdout or done.stderr).strip())
+
+
+def _row(event: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    status = event["response"]["status_code"]
+    params = " ".join(f"{k}={v}" for k, v in event["request_params"].items() if v)
+    missing = f"lacks {event['decision']['ability']}; " if status == 403 and event.get("decision") else ""
+    return event["event_time"][11:19], event["user_identity"]["email"][:24], event["action_name"], str(status), missing + params
+
+
+def stop(it: Stage, folder: Path) -> None:
+    assert it.server.stop() == 0, it.server.tail()
+    print(f"\n{screen.paint(' done ', 'bold', 'green')} every step said what it should, in {screen.seconds():.0f} s. The server is stopped; its data stays in {it.server.data}")
+    screen.note(f"to look around: BAILIWICK_ADMIN_TOKEN has done its work, so sign in with {folder / 'admin-token'}, after: bin/bailiwick serve --data {it.server.data}")
+
+
+def main(binary: str) -> int:
+    folder = Path(tempfile.mkdtemp(prefix="bailiwick-demo."))
+    server = start(binary, folder)
+    (folder / "admin-token").write_text(server.admin_token + "\n")
+    (folder / "admin-token").chmod(0o600)
+    try:
+        it = people(server)
+        for scene in (train, refuse, grant, revoke, audit):
+            scene(it)
+        stop(it, folder)
+        return 0
+    except Exception as error:  # whatever it is, the play is over and the server's log helps
+        screen.refusal(f"this step did not say what it should: {type(error).__name__}: {error}")
+        print(f"\nThe server's log ends with:\n{server.tail(15)}\nData and log: {folder}", file=sys.stderr)
+        if "--trace" in sys.argv:
+            raise
+        return 1
+    finally:
+        server.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,450 @@
+"""Bad and hostile input, sent by hand: no client library puts it right. Every answer is JSON with the protocol's error code and nothing of
+the server's inside; what must not happen did not happen.
+
+One class a kind of advisory that other servers of this kind had."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from bailiwick_clients.people import Person, Team
+from bailiwick_clients.server import Answer, Server
+
+MLFLOW = "/api/2.0/mlflow"
+PROXY = "/api/2.0/mlflow-artifacts/artifacts"
+FILES = "/api/2.0/fs/files"
+SECRET = b"ada's own words"
+
+# Parts of a stack trace or of an error of ours, the databases or the system that callers have no business with.
+INSIDES = re.compile(rb"goroutine|panic:|\.go:\d+|Traceback|SQLSTATE|sqlite|SELECT .+ FROM|INSERT INTO|no such file or directory|/tmp/|<html", re.IGNORECASE)
+
+
+def clean(answer: Answer) -> Answer:
+    """Holds one answer to what every answer must be."""
+    assert answer.status < 500 or answer.status == 501 and answer.code in ("NOT_IMPLEMENTED", ""), answer  # no body, no code: HEAD
+    assert not INSIDES.search(answer.body), answer
+    if answer.status >= 400 and answer.body:
+        assert answer.headers.get("Content-Type", "").startswith(("application/json", "application/scim+json")), answer.headers
+        assert isinstance(answer.json, dict), answer
+        assert answer.code or answer.json.get("schemas"), answer
+    return answer
+
+
+def bad(answer: Answer, status: int | tuple[int, ...] = 400) -> Answer:
+    """Holds an answer that must be a client's error."""
+    allowed = status if isinstance(status, tuple) else (status,)
+    assert clean(answer).status in allowed, answer
+    return answer
+
+
+REFUSED = (400, 403, 404)
+
+
+@dataclass(frozen=True)
+class Victim:
+    """Ada's experiment, run and model, and Mallory, who may use the server but nothing of hers."""
+
+    server: Server
+    ada: Person
+    mallory: Person
+    experiment: str
+    run: str
+    model: str
+    his_experiment: str
+    his_run: str
+
+    @property
+    def artifacts(self) -> str:
+        return f"{PROXY}/{self.experiment}/{self.run}/artifacts"
+
+
+@pytest.fixture(scope="module")
+def world(team: Team) -> Iterator[Victim]:
+    ada, mallory = team.user("ada"), team.user("mallory")
+    ids = []
+    for who in (ada, mallory):
+        experiment = who.mlflow("POST", "experiments/create", {"name": f"{who.home}/secret"}).ok()["experiment_id"]
+        run = who.mlflow("POST", "runs/create", {"experiment_id": experiment, "start_time": 1}).ok()["run"]["info"]["run_id"]
+        ids += [experiment, run]
+    experiment, run, his_experiment, his_run = ids
+    ada.mlflow("POST", "runs/log-metric", {"run_id": run, "key": "loss", "value": 1, "timestamp": 1}).ok()
+    ada.call("PUT", f"{PROXY}/{experiment}/{run}/artifacts/secret.txt", SECRET).ok()
+    model = ada.mlflow("POST", "logged-models", {"experiment_id": experiment, "name": "m"}).ok()["model"]["info"]["model_id"]
+    ada.call("PUT", f"{PROXY}/{experiment}/models/{model}/artifacts/secret.txt", SECRET).ok()
+    it = Victim(team.server, ada, mallory, experiment, run, model, his_experiment, his_run)
+    before = snapshot(it)
+    yield it
+    assert snapshot(it) == before, "somebody changed what he may not change"
+
+
+def snapshot(it: Victim) -> tuple[Any, ...]:
+    """What Ada has, as she sees it."""
+    run = it.ada.mlflow("GET", f"runs/get?run_id={it.run}").ok()["run"]
+    listed = it.ada.call("GET", f"{PROXY}?path={it.experiment}/{it.run}/artifacts").ok()
+    content = it.ada.call("GET", f"{it.artifacts}/secret.txt").body
+    model = it.ada.mlflow("GET", f"logged-models/{it.model}").ok()["model"]
+    return run["data"], run.get("inputs"), run["info"]["lifecycle_stage"], listed, content, model["info"].get("status")
+
+
+class TestBodies:
+    @pytest.mark.parametrize("body", [
+        b"{", b"[]", b"nonsense", b'{"name": "a"', b'"' + b"x" * 50, b"{'name': 'a'}", b"\xff\xfe{}", b'{"name": "\xc3("}', b'{"name": "a\\u0000b"}',
+        b'{"name": "a\x00b"}', b'{"name": {"a": 1}}', b'{"name": ["a"]}', b'{"tags": "x", "name": "y"}', b'{"tags": [1], "name": "y"}',
+        b'{"name": "' + b"[" * 100 + b'"', b"[" * 5000, b'{"a":' * 5000 + b"1" + b"}" * 5000, b"",
+    ], ids=range(18))
+    def test_malformed(self, world: Victim, body: bytes) -> None:
+        bad(world.mallory.mlflow("POST", "experiments/create", body))
+        bad(world.mallory.call("POST", "/api/2.0/workspace/mkdirs", body), (400, 404))
+        bad(world.mallory.call("PATCH", "/api/2.0/permissions/directories/0", body), (400, 403))
+        bad(world.ada.server.call("POST", "/api/2.0/preview/scim/v2/Users", body))
+
+    @pytest.mark.parametrize(("path", "body"), [
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": "abc", "timestamp": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": None, "timestamp": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": 1, "timestamp": -1}),
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": 1, "timestamp": 1, "step": "x"}),
+        ("runs/log-metric", {"run_id": "R", "key": "k", "value": 1, "timestamp": 1, "step": 2**70}),
+        ("runs/log-metric", {"run_id": "R", "key": "../k", "value": 1, "timestamp": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "/k", "value": 1, "timestamp": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "k" * 251, "value": 1, "timestamp": 1}),
+        ("runs/log-metric", {"run_id": "R", "key": "", "value": 1, "timestamp": 1}),
+        ("runs/log-parameter", {"run_id": "R", "key": "k#", "value": "1"}),
+        ("runs/log-parameter", {"run_id": "R", "key": "k", "value": 1}),
+        ("runs/log-parameter", {"run_id": "R", "key": "k", "value": "a\u0000b"}),
+        ("runs/set-tag", {"run_id": "R", "key": "t" * 251, "value": "1"}),
+        ("runs/log-batch", {"run_id": "R", "metrics": {"key": "k"}}),
+        ("runs/log-inputs", {"run_id": "R", "datasets": [{"dataset": {"name": "", "digest": "d", "source_type": "l", "source": "s"}}]}),
+        ("runs/log-inputs", {"run_id": "R", "datasets": [{"dataset": {"name": "n" * 501, "digest": "d", "source_type": "l", "source": "s"}}]}),
+        ("runs/log-inputs", {"run_id": "R", "datasets": [{"dataset": {"name": "n", "digest": "d" * 37, "source_type": "l", "source": "s"}}]}),
+        ("experiments/create", {"name": "x" * 501}),
+        ("experiments/create", {"name": ""}),
+        ("experiments/create", {}),
+        ("experiments/create", {"name": "a", "artifact_location": "runs:/x"}),
+        ("experiments/set-experiment-tag", {"experiment_id": "E", "key": "k", "value": "v" * 20001}),
+        ("runs/search", {"experiment_ids": ["E"], "max_results": 50001}),
+        ("runs/search", {"experiment_ids": ["E"], "max_results": -1}),
+        ("runs/search", {"experiment_ids": ["E"], "page_token": "x"}),
+        ("experiments/search", {"max_results": 50001}),
+        ("logged-models", {"experiment_id": "E", "name": "a/b"}),
+    ])
+    def test_wrong_values(self, world: Victim, path: str, body: dict[str, Any]) -> None:
+        text = json.dumps(body).replace('"R"', f'"{world.his_run}"').replace('"E"', f'"{world.his_experiment}"')
+        answer = bad(world.mallory.mlflow("POST", path, text.encode()))
+        assert answer.code in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST"), answer
+        assert answer.message
+
+    @pytest.mark.parametrize(("name", "item", "limit"), [
+        ("metrics", {"key": "m%d", "value": 1, "timestamp": 1, "step": 0}, 1000), ("params", {"key": "p%d", "value": "1"}, 100),
+        ("tags", {"key": "t%d", "value": "1"}, 100),
+    ])
+    def test_batches(self, world: Victim, name: str, item: dict[str, Any], limit: int) -> None:
+        run = world.mallory.mlflow("POST", "runs/create", {"experiment_id": world.his_experiment}).ok()["run"]["info"]["run_id"]
+        items = [{**item, "key": item["key"] % i} for i in range(limit + 1)]
+        answer = bad(world.mallory.mlflow("POST", "runs/log-batch", {"run_id": run, name: items}))
+        assert str(limit) in answer.message and name in answer.message
+        clean(world.mallory.mlflow("POST", "runs/log-batch", {"run_id": run, name: items[:limit]})).ok()
+
+    def test_a_body_too_large(self, world: Victim) -> None:
+        body = b'{"name": "' + b"x" * (17 << 20) + b'"}'
+        answer = clean(world.mallory.mlflow("POST", "experiments/create", body))
+        assert answer.status in (400, 413) and answer.code, answer
+
+    @pytest.mark.parametrize(("text", "position"), [
+        ("metrics.loss <", True), ("metrics.loss > 1 OR 1 = 1", True), ("nothing.loss > 1", True), ("tags.q = 'open", True),
+        ("metrics.loss > 1 metrics.loss < 2", True), ("'; DROP TABLE runs; --", True), ("a" * 100_000, False), ("(" * 10_000, False),
+        ("metrics.`x", True), ("metrics.loss = '1' UNION SELECT 1", True), ("params.a LIKE '" + "%_" * 4000 + "'", False),
+    ], ids=range(11))
+    def test_filters(self, world: Victim, text: str, position: bool) -> None:
+        answer = clean(world.mallory.mlflow("POST", "runs/search", {"experiment_ids": [world.his_experiment], "filter": text}))
+        if position:
+            assert answer.status == 400 and answer.code == "INVALID_PARAMETER_VALUE", answer
+            assert re.search(r"\b(position|character|column|byte)\b\D*\d+|at \d+", answer.message), answer.message
+
+    @pytest.mark.parametrize("text", ['userName eq', "((", 'userName eq "a" and', "x" * 20_000, 'userName xx "a"', "(" * 3000 + ")" * 3000], ids=range(6))
+    def test_scim_filters(self, world: Victim, text: str) -> None:
+        bad(world.server.call("GET", "/api/2.0/preview/scim/v2/Users?filter=" + quote(text)))
+
+    def test_unknown_levels_and_kinds_are_answered_with_the_known_ones(self, world: Victim) -> None:
+        change = {"access_control_list": [{"user_name": world.mallory.name, "permission_level": "CAN_FLY"}]}
+        answer = bad(world.ada.call("PATCH", f"/api/2.0/permissions/experiments/{world.experiment}", change))
+        assert "CAN_READ" in answer.message and "CAN_MANAGE" in answer.message
+        answer = bad(world.ada.call("GET", f"/api/2.0/permissions/gardens/{world.experiment}"), (400, 404))
+        assert "experiments" in answer.message and "directories" in answer.message
+
+    def test_queries(self, world: Victim) -> None:
+        for query in ("run_id=%00", "run_id=%ff", "run_id=" + "a" * 20_000, "run_id[]=1", "%", "run_id=%zz"):
+            bad(world.mallory.mlflow("GET", f"runs/get?{query}"), (400, 404, 414, 431))
+
+    def test_headers(self, world: Victim) -> None:
+        for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/xml"}, {"X-Long": "x" * 30_000}, {"Range": "bytes=9-1"},
+                        {"Authorization": "Bearer " + "x" * 40_000}):
+            answer = world.mallory.mlflow("POST", "experiments/search", {"max_results": 1}, headers=headers)
+            assert answer.status < 500
+
+
+ESCAPES = [
+    "../../{e}/{r}/artifacts/secret.txt", "..%2f..%2f{e}%2f{r}%2fartifacts%2fsecret.txt", "%2e%2e/%2e%2e/{e}/{r}/artifacts/secret.txt",
+    "%252e%252e%252f%252e%252e%252f{e}/{r}/artifacts/secret.txt", "..%5c..%5c{e}%5c{r}%5cartifacts%5csecret.txt",
+    "..\\..\\{e}\\{r}\\artifacts\\secret.txt", "/etc/passwd", "%2fetc%2fpasswd", "//etc/passwd", "C:%5cWindows%5cwin.ini", "file:%2f%2f%2fetc%2fpasswd",
+    "a/../../../{e}/{r}/artifacts/secret.txt", "a%00b", "a%0ab", "%ff%fe", "secret.txt%23x/../../..", "..;/..;/{e}/{r}/artifacts/secret.txt",
+    ".", "..", "a/./b/../c", "%c0%ae%c0%ae/x", "....//....//{e}",
+]
+
+
+def leads_out(address: str) -> bool:
+    """Whether a path goes up somewhere, however often it is decoded."""
+    for _ in range(3):
+        address = unquote(address)
+    return ".." in re.split(r"[/\\]", address)
+
+
+class TestPaths:
+    """Paths that try to leave a store, at every door that takes one."""
+
+    @pytest.mark.parametrize("path", ESCAPES, ids=range(len(ESCAPES)))
+    def test_artifact_doors(self, world: Victim, path: str) -> None:
+        path = path.format(e=world.experiment, r=world.run)
+        e, r, m = world.his_experiment, world.his_run, world.mallory
+        model = m.mlflow("POST", "logged-models", {"experiment_id": e, "name": "his"}).ok()["model"]["info"]["model_id"]
+        addresses = [
+            f"{PROXY}/{e}/{r}/artifacts/{path}", f"{PROXY}/{e}/models/{model}/artifacts/{path}", f"{PROXY}/{path}", f"{PROXY}/{e}/{path}",
+            f"{FILES}/WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{r}/artifacts/{path}", f"{FILES}/{path}", f"/dbfs/{path}",
+            f"/api/2.0/mlflow-artifacts/presigned/{path}", f"/api/2.0/mlflow-artifacts/mpu/create/{path}",
+        ]
+        queries = [
+            f"{PROXY}?path={e}/{r}/artifacts/{path}", f"{PROXY}?path={path}", f"/get-artifact?run_uuid={r}&path={path}",
+            f"/ajax-api/2.0/mlflow/get-artifact?run_id={r}&path={path}", f"{MLFLOW}/artifacts/list?run_id={r}&path={path}",
+            f"/ajax-api/2.0/mlflow/logged-models/{model}/artifacts/files?artifact_file_path={path}",
+            f"{MLFLOW}/logged-models/{model}/artifacts/directories?artifact_directory_path={path}",
+            f"/api/2.0/dbfs/get-status?path={path}", f"/model-versions/get-artifact?name=x&version=1&path={path}",
+        ]
+        for address in addresses:
+            for method in ("GET", "PUT", "DELETE", "HEAD"):
+                self.holds(world, method, address, None if method in ("GET", "HEAD") else b"overwritten")
+        for address in queries:
+            self.holds(world, "GET", address.replace("#", "%23").replace("\\", "%5c"), None)
+
+    @staticmethod
+    def holds(world: Victim, method: str, address: str, body: bytes | None) -> None:
+        """Nothing of Ada's or of the machine's is answered, and no success is told of a path that leads out."""
+        answer = world.mallory.call(method, address, body, headers={"Content-Type": "application/octet-stream"} if body else {})
+        clean(answer)
+        assert SECRET not in answer.body and b"root:" not in answer.body, (method, address, answer)
+        if method == "PUT" and leads_out(address):
+            assert answer.status >= 400, (method, address, answer)
+
+    def test_fragments_and_queries_name_no_other_file(self, world: Victim) -> None:
+        base = f"{PROXY}/{world.his_experiment}/{world.his_run}/artifacts"
+        world.mallory.call("PUT", f"{base}/plain.txt", b"plain").ok()
+        for path in ("plain.txt%23fragment", "plain.txt%3fquery", "plain.txt%20", "plain.txt/", "plain.txt%2f.."):
+            answer = clean(world.mallory.call("GET", f"{base}/{path}"))
+            assert answer.status >= 400, (path, answer)
+
+    @pytest.mark.parametrize("path", [
+        "/Users/../Users/{ada}/secret", "/Users/%2e%2e/{ada}", "/Users\\{ada}", "//Users//../..", "/Workspace/Users/{ada}/../{ada}/secret",
+        "relative", "", "/a\u0000b", "/" + "x" * 5000, "/" + "a/" * 2000, "/./x", "/Users/{mallory}/../{ada}/x", "/Shared/a\nb",
+    ], ids=range(13))
+    def test_workspace_doors(self, world: Victim, path: str) -> None:
+        path = path.format(ada=world.ada.name, mallory=world.mallory.name)
+        m = world.mallory
+        for answer in (
+                m.call("POST", "/api/2.0/workspace/mkdirs", {"path": path}),
+                m.call("POST", "/api/2.0/workspace/delete", {"path": path, "recursive": True}),
+                m.call("POST", "/api/2.0/workspace/import", {"path": path, "content": base64.b64encode(b"1").decode(), "language": "PYTHON"}),
+                m.call("GET", "/api/2.0/workspace/export?path=" + quote(path)),
+                m.call("POST", "/api/2.0/workspace-files/import-file/" + quote(path, safe=""), b"1"),
+                m.mlflow("POST", "experiments/create", {"name": path if path.startswith("/") else "/" + path})):
+            assert clean(answer).status in (*REFUSED, 413, 414), (path, answer)
+
+
+class TestSources:
+    """Sources and locations that point at somebody else's run, at files or at inner addresses."""
+
+    @pytest.mark.parametrize("location", [
+        "file:///etc", "/etc", "../..", "s3://bucket/x", "http://169.254.169.254/latest", "http://127.0.0.1:22/", "mlflow-artifacts:/{e}/{r}/artifacts",
+        "dbfs:/databricks/mlflow-tracking/{e}/{r}/artifacts", "runs:/{r}/x", "mlflow-artifacts://elsewhere/1", "dbfs:/x/../..", "gopher://x",
+        "mlflow-artifacts:/{e}", "wasbs://c@a/x", "file:relative", "s3://b/x#frag", "s3://b/x?q=1", "C:\\x",
+    ])
+    def test_locations(self, world: Victim, location: str) -> None:
+        location = location.format(e=world.experiment, r=world.run)
+        name = f"{world.mallory.home}/{secrets.token_hex(4)}"
+        bad(world.mallory.mlflow("POST", "experiments/create", {"name": name, "artifact_location": location}), (400, 403))
+        bad(world.mallory.mlflow("GET", f"experiments/get-by-name?experiment_name={quote(name)}"), 404)
+
+    @pytest.mark.parametrize("source", ["runs:/{r}/artifacts", "mlflow-artifacts:/{e}/{r}/artifacts", "models:/{m}",
+                                        "dbfs:/databricks/mlflow-tracking/{e}/{r}/artifacts", "file:///etc/passwd", "http://127.0.0.1/"])
+    def test_a_version_is_no_door_to_a_run(self, world: Victim, source: str) -> None:
+        """The confused deputy: a version in my own model whose source is your run."""
+        name = "deputy-" + secrets.token_hex(4)
+        world.mallory.mlflow("POST", "registered-models/create", {"name": name})
+        source = source.format(e=world.experiment, r=world.run, m=world.model)
+        for more in ({}, {"run_id": world.his_run}, {"run_id": world.run}):
+            bad(world.mallory.mlflow("POST", "model-versions/create", {"name": name, "source": source, **more}), (*REFUSED, 405, 501))
+        clean(world.mallory.mlflow("GET", f"model-versions/get-download-uri?name={name}&version=1"))
+        answer = clean(world.mallory.call("GET", f"/model-versions/get-artifact?name={name}&version=1&path=secret.txt"))
+        assert answer.status >= 400 and SECRET not in answer.body
+
+    def test_a_metric_cannot_name_anothers_model(self, world: Victim) -> None:
+        body = {"run_id": world.his_run, "key": "m", "value": 1, "timestamp": 1, "model_id": world.model}
+        bad(world.mallory.mlflow("POST", "runs/log-metric", body), (403, 404))
+        bad(world.mallory.mlflow("POST", "runs/log-batch", {"run_id": world.his_run, "metrics": [
+            {"key": "m", "value": 1, "timestamp": 1, "step": 0, "model_id": world.model}]}), (403, 404))
+
+    def test_a_run_cannot_take_anothers_model_in(self, world: Victim) -> None:
+        for path, field in (("runs/outputs", "models"), ("runs/log-inputs", "models")):
+            bad(world.mallory.mlflow("POST", path, {"run_id": world.his_run, field: [{"model_id": world.model, "step": 0}]}), (403, 404))
+
+    def test_a_model_cannot_claim_anothers_run(self, world: Victim) -> None:
+        body = {"experiment_id": world.his_experiment, "name": "mine", "source_run_id": world.run}
+        bad(world.mallory.mlflow("POST", "logged-models", body), (403, 404, 400))
+
+    def test_a_parent_tag_opens_nothing(self, world: Victim) -> None:
+        world.mallory.mlflow("POST", "runs/set-tag", {"run_id": world.his_run, "key": "mlflow.parentRunId", "value": world.run})
+        bad(world.mallory.mlflow("GET", f"runs/get?run_id={world.run}"), (403, 404))
+
+
+class TestUncheckedRoutes:
+    """Routes that other servers forgot to check."""
+
+    def test_inputs_on_somebodys_run(self, world: Victim) -> None:
+        body = {"run_id": world.run, "datasets": [{"dataset": {"name": "n", "digest": "d", "source_type": "local", "source": "{}"}}]}
+        bad(world.mallory.mlflow("POST", "runs/log-inputs", body), 403)
+        bad(world.mallory.mlflow("POST", "runs/outputs", {"run_id": world.run, "models": [{"model_id": "m-1", "step": 1}]}), (403, 404))
+
+    @pytest.mark.parametrize(("method", "path"), [
+        ("GET", "/api/2.0/mlflow-artifacts/presigned/{e}/{r}/artifacts/secret.txt"), ("POST", "/api/2.0/mlflow-artifacts/mpu/create/{e}/{r}/artifacts/x"),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/complete/{e}/{r}/artifacts/x"), ("POST", "/api/2.0/mlflow-artifacts/mpu/abort/{e}/{r}/artifacts/x"),
+        ("GET", "/get-artifact?run_uuid={r}&path=secret.txt"), ("GET", "/ajax-api/2.0/mlflow/get-artifact?run_uuid={r}&path=secret.txt"),
+        ("POST", "/ajax-api/2.0/mlflow/upload-artifact?run_uuid={r}&path=x"), ("GET", "/api/2.0/mlflow/artifacts/list?run_id={r}"),
+        ("GET", "/api/2.0/mlflow-artifacts/artifacts?path={e}/{r}/artifacts"), ("GET", "/api/2.0/mlflow-artifacts/artifacts?path={e}"),
+        ("GET", "/api/2.0/mlflow-artifacts/artifacts/{e}/{r}/artifacts/secret.txt"), ("DELETE", "/api/2.0/mlflow-artifacts/artifacts/{e}/{r}/artifacts/secret.txt"),
+        ("GET", "/api/2.0/mlflow-artifacts/artifacts/{e}/models/{m}/artifacts/secret.txt"),
+        ("GET", "/api/2.0/fs/files/WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{r}/artifacts/secret.txt"),
+        ("PUT", "/api/2.0/fs/files/WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{r}/artifacts/x"),
+        ("GET", "/api/2.0/fs/directories/WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{r}/artifacts"),
+        ("GET", "/dbfs/databricks/mlflow-tracking/{e}/{r}/artifacts/secret.txt"),
+        ("GET", "/api/2.0/dbfs/list?path=/databricks/mlflow-tracking/{e}/{r}/artifacts"),
+        ("POST", "/api/2.0/mlflow/artifacts/credentials-for-read"), ("POST", "/api/2.0/mlflow/artifacts/credentials-for-write"),
+        ("POST", "/api/2.0/fs/create-download-url"), ("POST", "/api/2.0/fs/create-upload-part-urls"),
+        ("POST", "/api/2.0/mlflow/logged-models/{m}/artifacts/credentials-for-download"),
+        ("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk?run_id={r}&metric_key=loss"),
+        ("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?run_ids={r}&metric_key=loss&max_results=10"),
+        ("GET", "/api/2.0/mlflow/metrics/get-history?run_id={r}&metric_key=loss"),
+        ("POST", "/ajax-api/2.0/mlflow/experiments/search-datasets"), ("GET", "/api/2.0/mlflow/logged-models/{m}"),
+        ("PATCH", "/api/2.0/mlflow/logged-models/{m}"), ("DELETE", "/api/2.0/mlflow/logged-models/{m}"),
+        ("GET", "/api/2.0/mlflow/logged-models/{m}/artifacts/directories"),
+    ])
+    def test_not_for_strangers_nor_for_people_without_a_grant(self, world: Victim, method: str, path: str) -> None:
+        path = path.format(e=world.experiment, r=world.run, m=world.model)
+        body = {"run_id": world.run, "path": ["secret.txt"], "paths": ["secret.txt"], "experiment_ids": [world.experiment], "model_id": world.model,
+                "status": "LOGGED_MODEL_UPLOAD_FAILED"} if method in ("POST", "PATCH") else b"x" if method == "PUT" else None
+        stranger = clean(world.server.call(method, path, body, token=None))
+        assert stranger.status in (401, 404, 405), stranger
+        mallory = clean(world.mallory.call(method, path, body))
+        assert mallory.status in (400, 403, 404, 405, 501) or mallory.json in ({}, {"metrics": []}, {"dataset_summaries": []}), mallory
+        assert SECRET not in mallory.body and b"secret.txt" not in mallory.body.replace(path.encode(), b""), mallory
+
+    @pytest.mark.parametrize("path", ["/graphql", "/ajax-api/2.0/mlflow/graphql", "/ajax-api/3.0/jobs/1", "/ajax-api/3.0/mlflow/jobs/1", "/gateway/x/invocations",
+                                      "/ajax-api/2.0/mlflow/gateway-proxy", "/ajax-api/3.0/mlflow/assistant/config", "/debug/pprof/", "/metrics/../api"])
+    def test_doors_that_are_not_there(self, world: Victim, path: str) -> None:
+        for method in ("GET", "POST"):
+            for who in (world.mallory, world.ada):
+                body = {"query": "{ mlflowGetRun(input: {runId: \"%s\"}) { run { info { runId } } } }" % world.run} if method == "POST" else None
+                bad(who.call(method, path, body), (404, 405, 501))
+
+    @pytest.mark.parametrize(("method", "path"), [
+        ("POST", "/api/2.0/mlflow/users/create"), ("GET", "/signup"), ("POST", "/signup"), ("POST", "/api/3.0/mlflow/roles/create"),
+        ("PATCH", "/api/2.0/mlflow/users/update-admin"), ("PATCH", "/api/2.0/mlflow/users/update-password"),
+        ("POST", "/api/2.0/preview/scim/v2/Users"), ("POST", "/api/governance/1.0/login-links"), ("POST", "/login/guess"),
+        ("POST", "/api/2.0/mlflow/users/permissions/grant"),
+    ])
+    def test_nobody_makes_himself_an_account(self, world: Victim, method: str, path: str) -> None:
+        body = {"username": "eve", "userName": "eve@example.org", "user_name": "admin", "password": "correct horse battery", "is_admin": True}
+        stranger = world.server.call(method, path, body, token=None, headers={"Accept": "application/json"})
+        assert stranger.status in (401, 403, 404, 405), stranger
+        assert world.mallory.call(method, path, body, headers={"Accept": "application/json"}).status in (401, 403, 404, 405)
+        found = world.server.call("GET", '/api/2.0/preview/scim/v2/Users?filter=userName%20sw%20%22eve%22').ok()
+        assert found["totalResults"] == 0
+
+    def test_searches_show_nothing_of_others(self, world: Victim) -> None:
+        for path, body in (("runs/search", {"experiment_ids": [world.experiment]}), ("experiments/search", {"max_results": 5000, "filter": "name LIKE '%secret'"}),
+                           ("logged-models/search", {"experiment_ids": [world.experiment]})):
+            answer = clean(world.mallory.mlflow("POST", path, body))
+            assert world.run.encode() not in answer.body and world.model.encode() not in answer.body, answer
+            assert answer.status in (200, 403, 404)
+        answer = world.mallory.mlflow("POST", "experiments/search", {"max_results": 5000}).ok()
+        assert world.experiment not in [e["experiment_id"] for e in answer.get("experiments", [])]
+
+    def test_a_request_needs_all_its_abilities(self, world: Victim) -> None:
+        """A write that names Ada's run in one field and Mallory's in another is decided for what it writes to."""
+        bad(world.mallory.mlflow("POST", "runs/log-metric", {"run_id": world.run, "run_uuid": world.his_run, "key": "m", "value": 1, "timestamp": 1}), (400, 403))
+        answer = world.mallory.mlflow("POST", "runs/log-metric", {"run_id": world.his_run, "run_uuid": world.run, "key": "m", "value": 1, "timestamp": 1})
+        assert answer.status in (200, 400, 403)
+        answer = world.mallory.mlflow("GET", f"runs/get?run_id={world.his_run}&run_id={world.run}&run_uuid={world.run}")
+        assert world.run.encode() not in answer.body or answer.status >= 400, answer
+
+
+class TestSpoofing:
+    @pytest.mark.parametrize("headers", [
+        {"X-MLFLOW-WORKSPACE": "default"}, {"X-MLFLOW-WORKSPACE": "../x"}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-User": "admin"},
+        {"X-Remote-User": "admin"}, {"X-Databricks-Workspace-Id": "1"}, {"X-Databricks-Org-Id": "1"}, {"X-HTTP-Method-Override": "GET"},
+        {"X-Original-URL": "/health"}, {"X-Rewrite-URL": "/health"}, {"Forwarded": "for=127.0.0.1;host=admin"}, {"Cookie": "session=admin"},
+        {"X-Auth-Request-Email": "admin"}, {"mlflow-request-header-Authorization": "Bearer x"},
+    ])
+    def test_headers_give_nothing(self, world: Victim, headers: dict[str, str]) -> None:
+        bad(world.mallory.mlflow("GET", f"runs/get?run_id={world.run}", headers=headers), (400, 403, 404))
+        answer = clean(world.server.call("GET", f"{MLFLOW}/runs/get?run_id={world.run}", token=None, headers=headers))
+        assert answer.status in (400, 401)
+
+    def test_the_address_in_the_audit_trail_is_the_connections(self, world: Victim) -> None:
+        mark = secrets.token_hex(6)
+        world.mallory.mlflow("POST", "experiments/create", {"name": f"{world.mallory.home}/{mark}"}, headers={"X-Forwarded-For": "203.0.113.9"}).ok()
+        events = world.server.call("GET", f"/api/governance/1.0/audit?actor={quote(world.mallory.name)}&action=createMlflowExperiment").ok()["events"] \
+            or world.server.call("GET", f"/api/governance/1.0/audit?actor={quote(world.mallory.name)}").ok()["events"]
+        (made,) = [e for e in events if mark in json.dumps(e["request_params"])]
+        assert made["source_ip_address"] == "127.0.0.1"
+
+    def test_other_host_names_are_refused(self, world: Victim) -> None:
+        """A page of another site whose name points here (DNS rebinding)."""
+        answer = world.mallory.mlflow("POST", "experiments/search", {"max_results": 1}, headers={"Host": "evil.example.org"})
+        assert clean(answer).status in (400, 403, 421), answer
+
+    def test_no_default_password(self, world: Victim) -> None:
+        for name, password in (("admin", "password1234"), ("admin", "password"), ("admin", "admin"), ("mlflow", "mlflow")):
+            code = base64.b64encode(f"{name}:{password}".encode()).decode()
+            answer = world.server.call("POST", f"{MLFLOW}/experiments/search", {"max_results": 1}, token=None, headers={"Authorization": f"Basic {code}"})
+            assert answer.status == 401
+
+    def test_tokens_in_other_places_do_not_count(self, world: Victim) -> None:
+        for path in (f"?access_token={world.ada.token}", f"?token={world.ada.token}"):
+            answer = world.server.call("POST", f"{MLFLOW}/experiments/search{path}", {"max_results": 1}, token=None)
+            assert answer.status == 401
+
+
+class TestEscalation:
+    def test_nobody_raises_himself(self, world: Victim) -> None:
+        mine = {"access_control_list": [{"user_name": world.mallory.name, "permission_level": "CAN_MANAGE"}]}
+        for kind, object_id in (("experiments", world.experiment), ("directories", "0"), ("registered-models", "root"), ("authorization", "tokens")):
+            for method in ("PUT", "PATCH"):
+                bad(world.mallory.call(method, f"/api/2.0/permissions/{kind}/{object_id}", mine), (403, 404))
+                bad(world.mallory.call(method, f"/api/governance/1.0/permissions/{kind}/{object_id}", mine), (403, 404))
+
+    def test_moving_takes_nothing_along(self, world: Victim) -> None:
+        for destination in (f"{world.mallory.home}/taken", "/Shared/taken"):
+            bad(world.mallory.call("POST", "/api/governance/1.0/workspace/move", {"path": f"{world.ada.home}/secret", "destination": destination}), (403, 404))
+            bad(world.mallory.call("POST", "/api/governance/1.0/workspace/clone", {"path": f"{world.ada.home}/secret", "destination": destination}), (400, 403, 404))
+        bad(world.mallory.mlflow("POST", "experiments/update", {"experiment_id": world.experiment, "new_name": f"{world.mallory.home}/taken"}), (403, 404))
+
+    def test_asking_about_others_is_not_for_everybody(self, world: Victim) -> None:
+        for path in (f"can?principal={quote(world.ada.name)}&ability=view-runs&object=experiments/{world.experiment}", f"what-can?principal={quote(world.ada.name)}",
+                     f"who-can?ability=view-runs&object=experiments/{world.experiment}", "audit", "audit/export", "audit/checkpoint"):
+            bad(world.mallory.call("GET", f"/api/governance/1.0/{path}"), (403, 404))
