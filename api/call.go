@@ -154,7 +154,9 @@ func (c *Call) lookFirst(find func() (any, error)) (obj any, err error) {
 		if err := c.identifyAgain(); err != nil {
 			return err
 		}
-		obj, err = find()
+		if obj, err = find(); err != nil {
+			c.describe(err) // a refusal is recorded here; what is allowed is described when it commits
+		}
 		return err
 	})
 	return obj, err

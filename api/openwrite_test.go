@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"bailiwick/api"
 	"bailiwick/authz"
 	"bailiwick/fail"
-	"bailiwick/ledger"
 	"bailiwick/store"
 )
 
@@ -33,8 +31,7 @@ func TestOpenWrite(t *testing.T) {
 	}))
 	post := func(body string) (int, string) {
 		t.Helper()
-		a := w.do("", "POST", "/t/enter", body)
-		return a.status, a.body
+		return w.do("", "POST", "/t/enter", body)
 	}
 	if status, body := post(`{"word":"foe"}`); status != 401 || !strings.Contains(body, "say friend") {
 		t.Errorf("%d %s", status, body)
@@ -45,17 +42,11 @@ func TestOpenWrite(t *testing.T) {
 	if status, body := post(`{"word":"friend"}`); status != 200 {
 		t.Errorf("%d %s", status, body)
 	}
-	var last *ledger.Entry
-	err := w.store.Read(context.Background(), func(tx *store.Tx) error {
-		rows, err := tx.AuditPage(store.Audit{Limit: 1})
-		if err == nil {
-			last, err = ledger.Parse(rows[0].Body)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	found := w.entries("entered")
+	if len(found) != 1 {
+		t.Fatalf("%d entries", len(found))
 	}
+	last := found[0]
 	if last.Action != "entered" || last.Actor.Name != "ann" || len(last.Events) == 0 || last.Params[0].Value != "friend" {
 		t.Errorf("%+v", last)
 	}

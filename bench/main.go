@@ -97,7 +97,8 @@ func parse(args []string, root string) (o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.BoolVar(&o.quick, "quick", false, "small sizes and one round: a smoke test of seconds")
 	f.Var(list{&o.only, knownWorks()}, "only", "`works` to play, separated by commas, of "+strings.Join(knownWorks(), ", "))
-	f.Var(list{&o.peers, knownPeers()}, "peers", "`servers` to play on, of "+strings.Join(knownPeers(), ", ")+" (this server with many objects)")
+	f.Var(list{&o.peers, knownPeers()}, "peers",
+		"`servers` to play on, of "+strings.Join(knownPeers(), ", ")+" (this server with many objects)")
 	f.IntVar(&o.rounds, "rounds", 0, "rounds of each measurement (3, with -quick 1)")
 	f.BoolVar(&o.postgres, "postgres", false, "also this server and mlflow on one PostgreSQL cluster with fsync on")
 	f.IntVar(&o.objects, "objects", 0, "experiments of the workspace with many (100000)")

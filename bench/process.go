@@ -59,9 +59,9 @@ func plainEnviron() []string {
 func (p *process) ready(ctx context.Context, url string, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	last := errors.New("it was not asked yet")
 	for {
-		if last = ask(ctx, url); last == nil {
+		last := ask(ctx, url)
+		if last == nil {
 			return nil
 		}
 		select {

@@ -81,12 +81,16 @@ func TestJudge(t *testing.T) {
 				figure{Work: createRun, Site: ours, Clients: 32, Median: 5000}, figure{Work: createRun, Site: mlflow, Clients: 32, Void: "500"}),
 			2 * time.Millisecond, verdict{
 				Clients: 32, Target: "≥ 45× mlflow", Reached: "50×", Verdict: "pass",
-				Note: "8 clients / fsync of 2ms = 4000/s is below 4500/s, so judged at 32 clients; mlflow fails with 32 clients, so its figure with 8 is taken",
+				Note: "8 clients / fsync of 2ms = 4000/s is below 4500/s, so judged at 32 clients; " +
+					"mlflow fails with 32 clients, so its figure with 8 is taken",
 			},
 		},
 		"smaller is better": {
 			target{metricHistory, ours, 1, []bound{than(mlflow, 40)}},
-			bookOf(figure{Work: metricHistory, Less: true, Site: ours, Clients: 1, Median: .1}, figure{Work: metricHistory, Less: true, Site: mlflow, Clients: 1, Median: 5}),
+			bookOf(
+				figure{Work: metricHistory, Less: true, Site: ours, Clients: 1, Median: .1},
+				figure{Work: metricHistory, Less: true, Site: mlflow, Clients: 1, Median: 5},
+			),
 			0, verdict{Clients: 1, Target: "≥ 40× mlflow", Reached: "50×", Verdict: "pass"},
 		},
 		"one of two": {

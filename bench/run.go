@@ -125,8 +125,9 @@ func (b *bench) bootOne(ctx context.Context, p *peer) (*site, error) {
 	if s == nil {
 		s = &site{name: p.name, peer: p}
 	}
-	b.say("%s is ready after %s", p.name, took.Round(time.Millisecond))
-	if err != nil {
+	if err == nil {
+		b.say("%s is ready after %s", p.name, took.Round(time.Millisecond))
+	} else if ctx.Err() == nil {
 		b.note("%s does not start: %v", p.name, err)
 	}
 	if p.name != plainCopy && b.opt.plays(starting) {

@@ -147,10 +147,12 @@ func (b *bench) seedTables(ctx context.Context, s *site, experiment string) erro
 	if err := f.Close(); err != nil {
 		return err
 	}
-	seed, err := launch("seed.py", s.dir, b.pythonEnv(), []string{b.python, filepath.Join(b.root, "bench", "seed.py"), s.seedURI, experiment, path})
+	script := filepath.Join(b.root, "bench", "seed.py")
+	seed, err := launch("seed.py", s.dir, b.pythonEnv(), []string{b.python, script, s.seedURI, experiment, path})
 	if err != nil {
 		return err
 	}
 	b.processes = append(b.processes, seed)
+	b.note("the %d searched runs of %s were written into its tables by bench/seed.py", b.size.runs, s.name)
 	return seed.success(ctx)
 }

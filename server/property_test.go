@@ -37,17 +37,17 @@ var realCalls = map[authz.Kind]map[authz.Ability]func(w *world, o *authz.Object)
 		authz.ReadPermissions: permissionsOf("experiments"),
 	},
 	authz.Directory: {
-		authz.ListItems: func(_ *world, o *authz.Object) (string, string, any) {
-			return "GET", "/api/2.0/workspace/list?path=" + url.QueryEscape(pathAt(o)), nil
+		authz.ListItems: func(w *world, o *authz.Object) (string, string, any) {
+			return "GET", "/api/2.0/workspace/list?path=" + url.QueryEscape(w.paths[o.ID]), nil
 		},
 		authz.ReadPermissions: permissionsOf("directories"),
 	},
 	authz.Notebook: {
-		authz.CloneExport: func(_ *world, o *authz.Object) (string, string, any) {
-			return "GET", "/api/2.0/workspace/export?format=SOURCE&path=" + url.QueryEscape(pathAt(o)), nil
+		authz.CloneExport: func(w *world, o *authz.Object) (string, string, any) {
+			return "GET", "/api/2.0/workspace/export?format=SOURCE&path=" + url.QueryEscape(w.paths[o.ID]), nil
 		},
-		authz.EditCells: func(_ *world, o *authz.Object) (string, string, any) {
-			return "POST", "/api/2.0/workspace/import", map[string]any{"path": pathAt(o), "format": "SOURCE", "language": "PYTHON", "overwrite": true,
+		authz.EditCells: func(w *world, o *authz.Object) (string, string, any) {
+			return "POST", "/api/2.0/workspace/import", map[string]any{"path": w.paths[o.ID], "format": "SOURCE", "language": "PYTHON", "overwrite": true,
 				"content": base64of("1")}
 		},
 		authz.ReadPermissions: permissionsOf("notebooks"),
@@ -60,11 +60,6 @@ func permissionsOf(request string) func(*world, *authz.Object) (string, string, 
 	}
 }
 
-// pathAt is an object's path; the world names each object after its path, so that no map is needed.
-func pathAt(o *authz.Object) string { return paths[o.ID] }
-
-var paths map[int64]string
-
 // world is a random workspace on a running server.
 type world struct {
 	*servertest.Server
@@ -72,6 +67,7 @@ type world struct {
 	people  map[string]string // name → token
 	objects []*authz.Object
 	runs    map[int64]string // experiment → a run of it
+	paths   map[int64]string // object → its path
 }
 
 // people are their groups; teams nest: inner is in outer.
@@ -81,8 +77,8 @@ var people = map[string][]string{
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	w := &world{Server: servertest.Start(t), r: rand.New(rand.NewPCG(seed, seed)), people: map[string]string{}, runs: map[int64]string{}}
-	paths = map[int64]string{}
+	w := &world{Server: servertest.Start(t), r: rand.New(rand.NewPCG(seed, seed)), people: map[string]string{}, runs: map[int64]string{},
+		paths: map[int64]string{}}
 	for name, groups := range people {
 		w.people[name] = w.User(name, groups...)
 	}
@@ -132,7 +128,7 @@ func (w *world) grantAll() {
 	}
 	w.Govern(func(tx *store.Tx) (events []authz.Event, err error) {
 		for o := range tx.Map.Subtree(authz.Root) {
-			paths[o.ID] = tx.Map.Path(o.ID)
+			w.paths[o.ID] = tx.Map.Path(o.ID)
 			info, _ := o.Kind.Info()
 			if o.ID < authz.FirstFreeObject || o.Home != 0 || w.r.IntN(2) == 0 {
 				continue
@@ -155,7 +151,7 @@ func (w *world) grantAll() {
 // TestVerdictsAgree asks thousands of random questions in three ways: the caller asks can about himself, an administrator asks who-can, and
 // the caller makes a call that needs the ability.
 func TestVerdictsAgree(t *testing.T) {
-	questions := 1500
+	questions := 3000
 	if os.Getenv("BAILIWICK_TEST_LONG") != "" {
 		questions = 20_000
 	}
@@ -181,12 +177,12 @@ func TestVerdictsAgree(t *testing.T) {
 			holders[key] = w.whoCan(t, ability, o)
 		}
 		if who := slices.Contains(holders[ability.String()+" "+authz.RequestName(o)], name); who != can {
-			t.Errorf("%s on %s (%s): can says %v of %s, who-can %v", ability, paths[o.ID], o.Kind, can, name, who)
+			t.Errorf("%s on %s (%s): can says %v of %s, who-can %v", ability, w.paths[o.ID], o.Kind, can, name, who)
 		}
 		if call := realCalls[o.Kind][ability]; call != nil && o.ID != authz.DefaultExperiment {
 			calls++
 			if did, a := w.call(name, call, o); did != can {
-				t.Errorf("%s on %s (%s): can says %v of %s, the call %d %s", ability, paths[o.ID], o.Kind, can, name, a.Status, a.Body)
+				t.Errorf("%s on %s (%s): can says %v of %s, the call %d %s", ability, w.paths[o.ID], o.Kind, can, name, a.Status, a.Body)
 			}
 		}
 		if can {

@@ -43,9 +43,10 @@ func (s *Server) chores() []chore {
 		{"flush", 2 * time.Second, 2 * time.Second, s.flush},
 		{"seal", time.Second, 200 * time.Millisecond, s.seal},
 		{"roll", 15 * time.Second, time.Second, s.roll},
-		{"reserve", time.Minute, 0, s.reserve},
+		{"reserve", time.Minute, 5 * time.Second, s.reserve},
 		{"sweep", day, time.Second, s.sweep},
 		{"collect", day, 10 * time.Minute, func(ctx context.Context) error { _, err := s.Collect(ctx, keepBytes); return err }},
+		{"merge", 20 * time.Second, 10 * time.Second, func(ctx context.Context) error { _, err := s.Store.MergePoints(ctx); return err }},
 		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
 		{"expired", time.Hour, time.Minute, s.dropExpired},
 	}

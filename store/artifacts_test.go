@@ -220,3 +220,72 @@ func TestLoggedModels(t *testing.T) {
 		return err
 	})
 }
+
+// TestSearchLoggedModelsFollows holds the kept index against each kind of change.
+func TestSearchLoggedModelsFollows(t *testing.T) {
+	s := founded(t)
+	count := func(filter string) (n int) {
+		t.Helper()
+		read(t, s, func(tx *store.Tx) error {
+			clauses, err := search.ParseFilter(tracking.LoggedModels, filter)
+			if err != nil {
+				return err
+			}
+			order, err := tracking.ParseModelOrder(nil)
+			if err != nil {
+				return err
+			}
+			page, err := tx.SearchLoggedModels(&search.Query{View: search.Active, Filter: clauses, Order: order, Limit: 9}, nil, []int64{authz.DefaultExperiment, 12345})
+			n = len(page.IDs)
+			return err
+		})
+		return n
+	}
+	head := func(fn func(*store.Tx, *store.ModelHead) error) func(*store.Tx) error {
+		return func(tx *store.Tx) error {
+			h, err := tx.ModelHead("m-1")
+			if err != nil {
+				return err
+			}
+			return fn(tx, h)
+		}
+	}
+	for _, step := range []struct {
+		name, filter string
+		do           func(*store.Tx) error
+	}{
+		{"insert", "name = 'n'", func(tx *store.Tx) error {
+			return tx.InsertLoggedModel(&tracking.LoggedModel{ID: "m-1", Experiment: authz.DefaultExperiment, Name: "n", Status: tracking.ModelPending}, 7)
+		}},
+		{"tag", "tags.t = '1'", head(func(tx *store.Tx, h *store.ModelHead) error {
+			return tx.SetLoggedModelTags(h, tracking.Pair{Key: "t", Value: "1"})
+		})},
+		{"param", "params.p = '1'", head(func(tx *store.Tx, h *store.ModelHead) error {
+			return tx.LogLoggedModelParams(h, tracking.Pair{Key: "p", Value: "1"})
+		})},
+		{"finalize", "status = 'READY'", head(func(tx *store.Tx, h *store.ModelHead) error { return tx.FinalizeLoggedModel(h, tracking.ModelReady) })},
+		{"metric", "metrics.k > 2", func(tx *store.Tx) error {
+			r := &tracking.Run{ID: strings.Repeat("a", 32), Experiment: authz.DefaultExperiment, Name: "r", Lifecycle: search.Active}
+			if err := tx.InsertRun(r, 7); err != nil {
+				return err
+			}
+			h, err := tx.RunHead(r.ID)
+			if err != nil {
+				return err
+			}
+			return tx.LogMetrics(h, tracking.Metric{Key: "k", ModelID: "m-1", Point: tracking.Point{Value: 3}})
+		}},
+	} {
+		if n := count(step.filter); n != 0 {
+			t.Errorf("before %s: %d", step.name, n)
+		}
+		write(t, s, step.do)
+		if n := count(step.filter); n != 1 {
+			t.Errorf("after %s: %d", step.name, n)
+		}
+	}
+	write(t, s, head(func(tx *store.Tx, h *store.ModelHead) error { return tx.DeleteLoggedModel(h) }))
+	if n := count("name = 'n'"); n != 0 {
+		t.Errorf("after delete: %d", n)
+	}
+}

@@ -80,6 +80,9 @@ func (tx *Tx) admits(scope authz.Scope, id int64) bool {
 const maxCatchUp = 2000
 
 func (tx *Tx) refreshExperiments(x *experimentIndex, tags ServerTags) (*tracking.ExperimentIndex, error) {
+	if tx.write {
+		return nil, errSearchInWrite
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.index == nil || tx.version > x.version+maxCatchUp {
@@ -140,7 +143,7 @@ func (tx *Tx) changedExperiments(x *experimentIndex, touched map[int64]bool) err
 		if err := r.Scan(&id, &changed); err != nil {
 			return err
 		}
-		if had := x.states[formatID(id)]; had == nil || had.stamp != changed && !(tx.s.d.single && had.stamp > changed) {
+		if had := x.states[formatID(id)]; had == nil || had.stamp != changed && !(tx.behind(x.horizon) && had.stamp > changed) {
 			touched[id] = true
 		}
 		return nil

@@ -83,24 +83,37 @@ func (tx *Tx) widening(events []authz.Event) bool {
 
 // putAll makes the tables follow the events. A principal that is put once is compared with what he was, so that a group of thousands changes
 // by its members' memberships alone.
-func (tx *Tx) putAll(events []authz.Event) (err error) {
-	again := map[int64]bool{}
+func (tx *Tx) putAll(events []authz.Event) error {
+	again, joining := map[int64]bool{}, []any{}
 	for _, e := range events {
-		if e.Op != authz.PutPrincipal {
-			err = tx.put(e)
-		} else if old, ok := tx.Map.Principal(e.Principal.ID); ok && !again[old.ID] && old.ID >= authz.FirstFreePrincipal {
-			err = tx.changePrincipal(old, e.Principal)
-		} else {
-			err = tx.put(e)
+		if old, ok := tx.wasPrincipal(e); ok && !again[old.ID] {
+			joins, err := tx.changePrincipal(old, e.Principal)
+			if err != nil {
+				return err
+			}
+			again[old.ID], joining = true, append(joining, joins...)
+			continue
 		}
-		if err != nil {
+		if err := tx.join(joining); err != nil {
 			return err
 		}
-		if e.Op == authz.PutPrincipal {
+		joining = nil
+		if err := tx.put(e); err != nil {
+			return err
+		}
+		if e.Principal != nil {
 			again[e.Principal.ID] = true
 		}
 	}
-	return nil
+	return tx.join(joining)
+}
+
+// wasPrincipal gives who an event changes as he was; ok is false for any other event. Built-in groups are in the map before they have rows.
+func (tx *Tx) wasPrincipal(e authz.Event) (old *authz.Principal, ok bool) {
+	if e.Op != authz.PutPrincipal || e.Principal.ID < authz.FirstFreePrincipal {
+		return nil, false
+	}
+	return tx.Map.Principal(e.Principal.ID)
 }
 
 // put makes the tables follow one event.
@@ -162,22 +175,23 @@ func (tx *Tx) putPrincipal(p *authz.Principal) error {
 	if err := tx.do("DELETE FROM memberships WHERE member = ?", p.ID); err != nil {
 		return err
 	}
-	return tx.join(p.ID, p.Parents)
+	return tx.join(memberships(p.ID, p.Parents))
 }
 
-// changePrincipal writes what is different of a principal. Somebody who only comes into a group or leaves one is not changed himself.
-func (tx *Tx) changePrincipal(old, p *authz.Principal) error {
+// changePrincipal writes what is different of a principal, but for the groups that he comes into, which it gives for join. Somebody who only
+// comes into a group or leaves one is not changed himself.
+func (tx *Tx) changePrincipal(old, p *authz.Principal) (joins []any, err error) {
 	if old.Name != p.Name || old.Shown != p.Shown || old.Active != p.Active {
 		if err := tx.putPrincipalRow(p); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, g := range without(old.Parents, p.Parents) {
 		if err := tx.do("DELETE FROM memberships WHERE member = ? AND parent = ?", p.ID, g); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return tx.join(p.ID, without(p.Parents, old.Parents))
+	return memberships(p.ID, without(p.Parents, old.Parents)), nil
 }
 
 // without gives the ids of a that are not in b.
@@ -185,13 +199,18 @@ func without(a, b []int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(a), func(id int64) bool { return slices.Contains(b, id) })
 }
 
-func (tx *Tx) join(member int64, groups []int64) error {
+// memberships gives the rows of a member of groups.
+func memberships(member int64, groups []int64) (rows []any) {
 	for _, g := range slices.Compact(slices.Sorted(slices.Values(groups))) {
-		if err := tx.do("INSERT INTO memberships (member, parent) VALUES (?, ?)", member, g); err != nil {
-			return err
-		}
+		rows = append(rows, member, g)
 	}
-	return nil
+	return rows
+}
+
+// join writes rows of memberships.
+func (tx *Tx) join(rows []any) error {
+	_, err := tx.putRows("INSERT INTO memberships (member, parent) VALUES (?, ?)", 2, rows)
+	return err
 }
 
 func (tx *Tx) putPrincipalRow(p *authz.Principal) error {

@@ -63,47 +63,67 @@ func ModelLocation(experiment int64, own, model string) string {
 	return ExperimentLocation(experiment, own) + "/models/" + model + "/artifacts"
 }
 
-// modelPairs reads the params or tags of models; the table's name is put in.
-func (tx *Tx) modelPairs(table string, where string, list func(*tracking.LoggedModel) *[]tracking.Pair, models map[string]*tracking.LoggedModel,
-	args ...any) error {
-	return tx.each(func(r *sql.Rows) error {
-		var id string
-		var p tracking.Pair
-		if err := r.Scan(&id, &p.Key, &p.Value); err != nil {
-			return err
-		}
-		if m := models[id]; m != nil {
-			l := list(m)
-			*l = append(*l, p)
-		}
-		return nil
-	}, "SELECT m.id, p.key, p.value FROM logged_models m JOIN "+table+" p ON p.model = m.id "+where, args...)
+// modelPart reads one table of what belongs to logged models. Its query ends before the condition, which names the models as m.
+type modelPart struct {
+	query string
+	scan  func(rows *sql.Rows, model *string) (add func(*tracking.LoggedModel), err error)
 }
 
-// fillModels reads params, tags and metrics of models; where and its arguments name them as m.
+var modelReaders = []modelPart{
+	{"SELECT m.id, p.key, p.value FROM logged_models m JOIN logged_model_params p ON p.model = m.id ",
+		modelPair(func(m *tracking.LoggedModel) *[]tracking.Pair { return &m.Params })},
+	{"SELECT m.id, p.key, p.value FROM logged_models m JOIN logged_model_tags p ON p.model = m.id ",
+		modelPair(func(m *tracking.LoggedModel) *[]tracking.Pair { return &m.Tags })},
+	{`SELECT m.id, p.key, p.run, p.dataset, p.digest, p.value, p.at, p.step FROM logged_models m
+		JOIN logged_model_metrics p ON p.model = m.id `, scanModelMetric},
+}
+
+func modelPair(list func(*tracking.LoggedModel) *[]tracking.Pair) func(*sql.Rows, *string) (func(*tracking.LoggedModel), error) {
+	return func(rows *sql.Rows, model *string) (func(*tracking.LoggedModel), error) {
+		var p tracking.Pair
+		err := rows.Scan(model, &p.Key, &p.Value)
+		return func(m *tracking.LoggedModel) { l := list(m); *l = append(*l, p) }, err
+	}
+}
+
+func scanModelMetric(rows *sql.Rows, model *string) (func(*tracking.LoggedModel), error) {
+	var bits int64
+	var p tracking.ModelMetric
+	err := rows.Scan(model, &p.Key, &p.Run, &p.DatasetName, &p.DatasetDigest, &bits, &p.Timestamp, &p.Step)
+	p.Value, p.ModelID = valueOf(bits), *model
+	return func(m *tracking.LoggedModel) { m.Metrics = append(m.Metrics, p) }, err
+}
+
+// into makes the scan of a part that adds what it reads to models.
+func (part modelPart) into(models map[string]*tracking.LoggedModel) func(*sql.Rows) error {
+	var id string
+	return func(rows *sql.Rows) error {
+		add, err := part.scan(rows, &id)
+		if m := models[id]; err == nil && m != nil {
+			add(m)
+		}
+		return err
+	}
+}
+
+// fillModels reads params, tags and metrics of models; where and its arguments name them.
 func (tx *Tx) fillModels(models map[string]*tracking.LoggedModel, where string, args ...any) error {
-	params := func(m *tracking.LoggedModel) *[]tracking.Pair { return &m.Params }
-	tags := func(m *tracking.LoggedModel) *[]tracking.Pair { return &m.Tags }
-	if err := tx.modelPairs("logged_model_params", where, params, models, args...); err != nil {
-		return err
-	}
-	if err := tx.modelPairs("logged_model_tags", where, tags, models, args...); err != nil {
-		return err
-	}
-	return tx.each(func(r *sql.Rows) error {
-		var id string
-		var bits int64
-		var p tracking.ModelMetric
-		if err := r.Scan(&id, &p.Key, &p.Run, &p.DatasetName, &p.DatasetDigest, &bits, &p.Timestamp, &p.Step); err != nil {
+	for _, part := range modelReaders {
+		if err := tx.each(part.into(models), part.query+where, args...); err != nil {
 			return err
 		}
-		if m := models[id]; m != nil {
-			p.Value, p.ModelID = valueOf(bits), id
-			m.Metrics = append(m.Metrics, p)
+	}
+	return nil
+}
+
+// fillModelsIn is fillModels for a list of models.
+func (tx *Tx) fillModelsIn(models map[string]*tracking.LoggedModel, ids []string) error {
+	for _, part := range modelReaders {
+		if err := eachIn(tx, part.into(models), part.query+"WHERE m.id IN (?)", ids); err != nil {
+			return err
 		}
-		return nil
-	}, `SELECT m.id, p.key, p.run, p.dataset, p.digest, p.value, p.at, p.step FROM logged_models m
-		JOIN logged_model_metrics p ON p.model = m.id `+where, args...)
+	}
+	return nil
 }
 
 // LoggedModel gives a logged model with all that belongs to it; fail.NotFound when there is none.
@@ -113,21 +133,6 @@ func (tx *Tx) LoggedModel(id string) (*tracking.LoggedModel, error) {
 		return nil, err
 	}
 	return &h.LoggedModel, tx.fillModels(map[string]*tracking.LoggedModel{id: &h.LoggedModel}, "WHERE m.id = ?", id)
-}
-
-// LoggedModels gives those of several models that exist, whole, in the order asked.
-func (tx *Tx) LoggedModels(ids []string) (list []*tracking.LoggedModel, err error) {
-	for _, id := range ids {
-		m, err := tx.LoggedModel(id)
-		if fail.Is(err, fail.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, m)
-	}
-	return list, nil
 }
 
 // InsertLoggedModel makes a logged model with its params and tags; owner is the principal who made it.
@@ -156,9 +161,7 @@ func (tx *Tx) putModelParams(id string, params []tracking.Pair) error {
 	if err != nil || int(n) == len(params) {
 		return err
 	}
-	var have tracking.LoggedModel
-	list := func(m *tracking.LoggedModel) *[]tracking.Pair { return &m.Params }
-	err = tx.modelPairs("logged_model_params", "WHERE m.id = ?", list, map[string]*tracking.LoggedModel{id: &have}, id)
+	have, err := tx.LoggedModel(id)
 	if err != nil {
 		return err
 	}

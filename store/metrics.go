@@ -91,6 +91,9 @@ func (tx *Tx) chunks(run string, metrics []tracking.Metric) []any {
 	}
 	args := make([]any, 0, 5*len(all))
 	for j, s := range all {
+		if len(points[j]) < mergedPoints/8 {
+			tx.s.noticed.add(run, s.key, 1)
+		}
 		args = append(args, run, s.key, tx.NextID(), int64(len(points[j])), tracking.AppendChunk(nil, s.ChunkOf, points[j]))
 	}
 	return args
@@ -132,6 +135,9 @@ func (tx *Tx) History(run, key string) ([]tracking.Point, error) {
 	}, "SELECT data FROM points WHERE run = ? AND key = ? ORDER BY seq", run, key)
 	if err != nil {
 		return nil, err
+	}
+	if len(chunks) >= mergeAfter {
+		tx.s.noticed.add(run, key, len(chunks))
 	}
 	return tracking.Merge(chunks...)
 }

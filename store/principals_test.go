@@ -63,6 +63,7 @@ func TestMembershipRows(t *testing.T) {
 		{putPrincipal(301, user, "anna", 202)},
 		{putPrincipal(302, user, "bob"), putPrincipal(302, user, "bob", 201), putPrincipal(302, user, "rob", 202)},
 		{{Op: authz.DropPrincipal, Principal: &authz.Principal{ID: 202}}, putPrincipal(301, user, "anna", 201)},
+		{{Op: authz.DropPrincipal, Principal: &authz.Principal{ID: 301}}, putPrincipal(301, user, "anna", 203)},
 	} {
 		govern(t, s, events...)
 		want := principals(s.Map())

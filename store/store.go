@@ -19,6 +19,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/tracking"
 )
 
 //go:embed migrations/*.sql
@@ -62,10 +63,12 @@ type Store struct {
 	committed atomic.Int64 // stamp of the last committed group (single writer)
 
 	// What searches keep in memory; each is brought up to the transaction that asks.
-	runs        *runIndexes
+	runs        *indexes[*tracking.RunIndex]
+	models      *indexes[*tracking.LoggedModelIndex]
 	experiments *experimentIndex
 	documents   *documents
 	locations   sync.Map // of experiments
+	noticed     noticed
 
 	workspace int64
 	sealed    atomic.Pointer[sealed]
@@ -82,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		log: o.Log, clock: o.Clock, ids: newIDSource(), queue: make(chan *job, maxGroup), stopped: make(chan struct{}),
 		stopping: make(chan struct{}), commit: commitConn, told: o.Committed, full: o.Full,
-		runs: newRunIndexes(maxIndexes), experiments: &experimentIndex{}, documents: newDocuments(maxDocuments),
+		runs: newIndexes(maxIndexes, runRows), models: newIndexes(maxModelIndexes, loggedModelRows), experiments: &experimentIndex{}, documents: newDocuments(maxDocuments),
 	}
 	if s.told == nil {
 		s.told = func(int, time.Duration) {}

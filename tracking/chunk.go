@@ -140,3 +140,26 @@ func (c *Chunk) cutOff() (Point, bool) {
 
 // Err says why Next gave false: nil after the last point.
 func (c *Chunk) Err() error { return c.err }
+
+// JoinChunks makes one chunk of several that have all but their points in common, which stay in their order.
+func JoinChunks(chunks ...[]byte) ([]byte, error) {
+	var of ChunkOf
+	var points []Point
+	for i, b := range chunks {
+		c, err := DecodeChunk(b)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && c.ChunkOf != of {
+			return nil, errChunk("it is not of what it is joined with")
+		}
+		of = c.ChunkOf
+		for p, ok := c.Next(); ok; p, ok = c.Next() {
+			points = append(points, p)
+		}
+		if c.Err() != nil {
+			return nil, c.Err()
+		}
+	}
+	return AppendChunk(nil, of, points), nil
+}

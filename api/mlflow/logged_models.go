@@ -66,7 +66,7 @@ func sourceRun(c *api.Call, q *CreateLoggedModel) ([]api.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []api.Target{experimentTarget(c, h.Experiment, h.ID, store.NotARun(id))}, nil
+	return []api.Target{{Object: h.Experiment, Name: h.ID, Absent: store.NotARun(id)}}, nil // one in the trash is as good as absent
 }
 
 // writableModel refuses to change a deleted model.

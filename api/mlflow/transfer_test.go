@@ -176,3 +176,28 @@ func TestDBFS(t *testing.T) {
 		t.Errorf("put: %d %s", a.Status, a.Body)
 	}
 }
+
+// TestArtifactsHideTheirOwner: who may not know of an experiment is told the same of its runs and models as of missing ones.
+func TestArtifactsHideTheirOwner(t *testing.T) {
+	b := newBench(t)
+	b.put("/f.txt", "hello")
+	b.Govern(func(*store.Tx) ([]authz.Event, error) {
+		return []authz.Event{{Op: authz.PutSetting, Setting: &authz.Setting{Key: authz.SettingEnforceView, Value: "true"}}}, nil
+	})
+	missing := strings.Repeat("0", 32)
+	for _, door := range []string{
+		"GET /api/2.0/mlflow/artifacts/list?run_id=RUN", "GET /get-artifact?path=f.txt&run_id=RUN", "GET /api/2.0/mlflow-artifacts/artifacts/EXP/RUN/artifacts/f.txt",
+		"PUT /api/2.0/mlflow-artifacts/artifacts/EXP/RUN/artifacts/f.txt", "GET /api/2.0/fs/files/WorkspaceInternal/Mlflow/Artifacts/EXP/Runs/RUN/artifacts/f.txt",
+		"GET /api/2.0/mlflow/logged-models/m-RUN", "GET /api/2.0/mlflow-artifacts/artifacts/EXP/models/m-RUN/artifacts/f.txt",
+	} {
+		method, path, _ := strings.Cut(strings.ReplaceAll(door, "EXP", b.exp), " ")
+		said := func(run, model string) string {
+			at := strings.ReplaceAll(strings.ReplaceAll(path, "m-RUN", model), "RUN", run)
+			a := b.Do(b.people["nothing"], method, at, nil)
+			return fmt.Sprint(a.Status, " ", strings.NewReplacer(run, "RUN", model, "RUN").Replace(string(a.Body)))
+		}
+		if there, not := said(b.run, b.mod), said(missing, "m-"+missing); there != not || !strings.HasPrefix(there, "404 ") {
+			t.Errorf("%s: %s, of a missing one %s", door, there, not)
+		}
+	}
+}

@@ -75,10 +75,11 @@ class Server:
     admin_token: str = field(default_factory=lambda: "dapi" + secrets.token_hex(24))
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    database: str = ""
+    database: str | None = None  # None: as the test run says; "": SQLite
 
     def __post_init__(self) -> None:
-        self.database = postgres.new_schema()
+        if self.database is None:
+            self.database = postgres.new_schema()
 
     @property
     def url(self) -> str:
@@ -94,8 +95,13 @@ class Server:
 
     @property
     def place(self) -> list[str]:
-        """The flags that say where this server keeps its things, for serve and for commands that work beside it."""
+        """The flags that say where this server keeps its things."""
         return ["--data", str(self.data), *(["--database", self.database] if self.database else [])]
+
+    @property
+    def ledger(self) -> list[str]:
+        """The flags of `audit verify` for this server's ledger."""
+        return ["--database", self.database] if self.database else ["--data", str(self.data)]
 
     def start(self) -> "Server":
         """Starts the server, on the port it had before if there was one, and waits until it answers."""

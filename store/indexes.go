@@ -1,0 +1,171 @@
+package store
+
+import (
+	"database/sql"
+	"sync"
+
+	"bailiwick/fail"
+)
+
+// index is what searches in one experiment look into.
+type index interface {
+	comparable
+	Size() int64
+}
+
+// indexes holds the indexes of experiments that were searched lately. An index is brought up to a transaction before it answers it: what
+// carries a stamp below the horizon of the last time is in it already.
+type indexes[X index] struct {
+	rows  indexRows[X]
+	mu    sync.Mutex
+	of    map[int64]*indexEntry[X]
+	clock int64
+	limit int64
+}
+
+// indexRows says where the rows of indexes come from.
+type indexRows[X index] struct {
+	empty func() X
+	// changed is the query of the ids and stamps of an experiment's rows from a stamp on.
+	changed string
+	// all reads every row of an experiment into an entry, some those of some ids.
+	all  func(*Tx, *indexEntry[X], int64) error
+	some func(*Tx, *indexEntry[X], []string) error
+}
+
+type indexEntry[X index] struct {
+	mu      sync.Mutex // held while the index is brought up to date
+	index   X          // zero before it was first filled
+	stamps  map[string]int64
+	horizon int64
+	purged  int64
+	trashed bool
+
+	used, size int64 // under indexes.mu
+}
+
+func newIndexes[X index](limit int64, rows indexRows[X]) *indexes[X] {
+	return &indexes[X]{rows: rows, of: map[int64]*indexEntry[X]{}, limit: limit}
+}
+
+func (x *indexes[X]) entry(experiment int64) *indexEntry[X] {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.of[experiment]
+	if e == nil {
+		e = &indexEntry[X]{}
+		x.of[experiment] = e
+	}
+	x.clock++
+	e.used = x.clock
+	return e
+}
+
+// weigh notes the size of an entry and drops others, least used first, until all fit.
+func (x *indexes[X]) weigh(e *indexEntry[X]) {
+	size := e.index.Size() + 90*int64(len(e.stamps))
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e.size = size
+	total := int64(0)
+	for _, other := range x.of {
+		total += other.size
+	}
+	for total > x.limit {
+		least := int64(-1)
+		for id, other := range x.of {
+			if other != e && other.size > 0 && (least < 0 || other.used < x.of[least].used) {
+				least = id
+			}
+		}
+		if least < 0 {
+			return
+		}
+		total -= x.of[least].size
+		delete(x.of, least)
+	}
+}
+
+// refreshed gives the entries and indexes of those of the experiments that the transaction sees, brought up to it.
+func (x *indexes[X]) refreshed(tx *Tx, experiments []int64) (entries []*indexEntry[X], list []X, err error) {
+	var none X
+	for _, id := range experiments {
+		e := x.entry(id)
+		index, err := x.refresh(tx, id, e)
+		if err != nil {
+			return nil, nil, err
+		}
+		if index != none {
+			entries, list = append(entries, e), append(list, index)
+		}
+	}
+	return entries, list, nil
+}
+
+// refresh brings an experiment's index up to what the transaction sees; zero for an experiment that it does not see.
+func (x *indexes[X]) refresh(tx *Tx, id int64, e *indexEntry[X]) (index X, err error) {
+	var none X
+	if tx.write {
+		return none, errSearchInWrite
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var purged int64
+	if found, err := tx.one([]any{&purged}, "SELECT purged FROM experiments WHERE object = ?", id); err != nil || !found {
+		return none, err
+	}
+	trashed := tx.Map.InTrash(id)
+	if e.index == none || e.purged != purged && !(tx.behind(e.horizon) && purged < e.purged) || e.trashed != trashed {
+		err = x.load(tx, id, e)
+		e.purged, e.trashed = purged, trashed
+	} else {
+		err = x.follow(tx, id, e)
+	}
+	if err != nil {
+		e.index = none // half filled
+		return none, err
+	}
+	e.horizon = max(e.horizon, tx.horizon)
+	return e.index, nil
+}
+
+// load fills an index from the start.
+func (x *indexes[X]) load(tx *Tx, id int64, e *indexEntry[X]) error {
+	e.index, e.stamps, e.horizon = x.rows.empty(), map[string]int64{}, tx.horizon
+	if err := x.rows.all(tx, e, id); err != nil {
+		return err
+	}
+	x.weigh(e)
+	return nil
+}
+
+// errSearchInWrite keeps what may yet be rolled back out of the indexes.
+var errSearchInWrite = fail.Internalf(nil, "searches belong into reads")
+
+// behind says that the transaction may see less than an index that was brought up to the horizon. On SQLite stamps rise with every commit,
+// so that such a one can be kept from setting rows back; on PostgreSQL the next to come puts them right.
+func (tx *Tx) behind(horizon int64) bool { return tx.s.d.single && tx.horizon <= horizon }
+
+// follow reads the rows that may be newer than the index has them.
+func (x *indexes[X]) follow(tx *Tx, id int64, e *indexEntry[X]) error {
+	var ids []string
+	err := tx.each(func(r *sql.Rows) error {
+		var row string
+		var changed int64
+		if err := r.Scan(&row, &changed); err != nil {
+			return err
+		}
+		if had, ok := e.stamps[row]; !ok || had != changed && !(tx.behind(e.horizon) && had > changed) {
+			ids = append(ids, row)
+		}
+		return nil
+	}, x.rows.changed, id, e.horizon)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if err := x.rows.some(tx, e, ids); err != nil {
+		return err
+	}
+	x.weigh(e)
+	return nil
+}
