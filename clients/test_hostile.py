@@ -9,6 +9,7 @@ import base64
 import json
 import re
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -391,6 +392,91 @@ class TestUncheckedRoutes:
         assert answer.status in (200, 400, 403)
         answer = world.mallory.mlflow("GET", f"runs/get?run_id={world.his_run}&run_id={world.run}&run_uuid={world.run}")
         assert world.run.encode() not in answer.body or answer.status >= 400, answer
+
+
+class TestVendedAddresses:
+    """Signed addresses for one transfer: good for one method, one file and one caller, and decided again when they are used."""
+
+    @staticmethod
+    def vend(who: Person, run: str, path: str, way: str) -> str:
+        answer = who.mlflow("POST", f"artifacts/credentials-for-{way}", {"run_id": run, "path": [path]}).ok()
+        (info,) = answer["credential_infos"]
+        assert info["signed_uri"].startswith(who.server.url), info
+        return str(info["signed_uri"]).removeprefix(who.server.url)
+
+    def test_use(self, world: Victim) -> None:
+        m = world.mallory
+        assert world.server.call("PUT", self.vend(m, world.his_run, "v/a.txt", "write"), b"vended", token=None).status == 200
+        read = self.vend(m, world.his_run, "v/a.txt", "read")
+        assert world.server.call("GET", read, token=None).body == b"vended"
+        for method in ("PUT", "DELETE", "POST"):
+            bad(world.server.call(method, read, b"x", token=None), (401, 403, 404, 405))
+        bad(world.server.call("GET", self.vend(m, world.his_run, "v/b.txt", "write"), token=None), (401, 403, 404, 405))
+
+    def test_not_for_who_may_not(self, world: Victim) -> None:
+        for way in ("read", "write"):
+            bad(world.mallory.mlflow("POST", f"artifacts/credentials-for-{way}", {"run_id": world.run, "path": ["secret.txt"]}), 403)
+            bad(world.mallory.mlflow("POST", f"artifacts/credentials-for-{way}", {"run_id": world.his_run, "path": ["../../x"]}))
+        for way in ("download", "upload"):
+            bad(world.mallory.mlflow("POST", f"logged-models/{world.model}/artifacts/credentials-for-{way}", {"paths": ["secret.txt"]}), 403)
+
+    def test_changed(self, world: Victim) -> None:
+        address = self.vend(world.mallory, world.his_run, "v/c.txt", "write")
+        head, _, last = address.rpartition("/")
+        raw = bytearray(base64.urlsafe_b64decode(last.split("?")[0] + "=="))
+        for i in range(0, len(raw), max(1, len(raw) // 40)):
+            raw[i] ^= 1
+            changed = base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
+            bad(world.server.call("PUT", f"{head}/{changed}", b"x", token=None), (400, 401, 403, 404))
+            raw[i] ^= 1
+        bad(world.server.call("PUT", f"{head}/", b"x", token=None), (400, 401, 403, 404, 405))
+
+    def test_taken_back(self, world: Victim, team: Team) -> None:
+        """An address dies with the grant, and with the token, that it was made under."""
+        guest = team.user("guest")
+        for kind in ("grant", "token"):
+            acl = {"access_control_list": [{"user_name": guest.name, "permission_level": "CAN_READ"}]}
+            world.mallory.call("PUT", f"/api/2.0/permissions/experiments/{world.his_experiment}", acl).ok()
+            world.mallory.call("PUT", f"{PROXY}/{world.his_experiment}/{world.his_run}/artifacts/v/d.txt", b"lent").ok()
+            token = guest.call("POST", "/api/2.0/token/create", {}).ok()
+            borrowed = Person(guest.server, guest.name, guest.id, token["token_value"])
+            address = self.vend(borrowed, world.his_run, "v/d.txt", "read")
+            assert world.server.call("GET", address, token=None).body == b"lent"
+            if kind == "grant":
+                world.mallory.call("PUT", f"/api/2.0/permissions/experiments/{world.his_experiment}", {"access_control_list": []}).ok()
+            else:
+                guest.call("POST", "/api/2.0/token/delete", {"token_id": token["token_info"]["token_id"]}).ok()
+            assert bad(world.server.call("GET", address, token=None), (401, 403, 404)).body != b"lent"
+
+
+class TestUploads:
+    @pytest.mark.parametrize("door", ["proxy", "files", "dbfs"])
+    def test_a_client_that_hangs_up_leaves_nothing(self, world: Victim, door: str) -> None:
+        e, r = world.his_experiment, world.his_run
+        path = {"proxy": f"{PROXY}/{e}/{r}/artifacts/half-{door}.bin",
+                "files": f"{FILES}/WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{r}/artifacts/half-{door}.bin",
+                "dbfs": f"/dbfs/databricks/mlflow-tracking/{e}/{r}/artifacts/half-{door}.bin"}[door]
+        method = "POST" if door == "dbfs" else "PUT"
+        for length in (b"Content-Length: 3000000\r\n", b"Transfer-Encoding: chunked\r\n"):
+            with socket.create_connection(("127.0.0.1", world.server.port), 10) as line:
+                line.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {world.mallory.token}\r\n".encode() + length + b"\r\n")
+                line.sendall(b"100000\r\n" * (b"chunked" in length) + b"x" * 1_000_000)
+        assert clean(world.mallory.call("GET", path)).status == 404
+        listed = world.mallory.call("GET", f"{PROXY}?path={e}/{r}/artifacts").ok()
+        assert f"half-{door}.bin" not in json.dumps(listed)
+
+    def test_a_refused_client_reads_why(self, world: Victim) -> None:
+        """Megabytes are on the line already when the refusal comes: it must be readable, not a broken connection."""
+        answer = bad(world.mallory.call("PUT", f"{world.artifacts}/big.bin", b"x" * (8 << 20)), 403)
+        assert "CAN_EDIT" in answer.message
+
+    def test_pages_are_not_rendered(self, world: Victim) -> None:
+        """What people upload never runs as a page of this server."""
+        path = f"{PROXY}/{world.his_experiment}/{world.his_run}/artifacts/page.html"
+        world.mallory.call("PUT", path, b"<script>alert(1)</script>").ok()
+        got = world.mallory.call("GET", path)
+        assert got.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in got.headers.get("Content-Security-Policy", "") or "attachment" in got.headers.get("Content-Disposition", "")
 
 
 class TestSpoofing:

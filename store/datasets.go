@@ -22,12 +22,12 @@ func (tx *Tx) LogInputs(h *RunHead, inputs []tracking.DatasetInput, models []str
 		datasets = append(datasets, h.Experiment, d.Name, d.Digest, d.SourceType, d.Source, d.Schema, d.Profile)
 		uses = append(uses, h.ID, d.Name, d.Digest, string(tags))
 	}
-	_, err := tx.putRows(`INSERT INTO datasets (experiment, name, digest, source_type, source, schema_text, profile) VALUES (?, ?, ?, ?, ?, ?, ?)
+	err := tx.putRows(`INSERT INTO datasets (experiment, name, digest, source_type, source, schema_text, profile) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (experiment, name, digest) DO NOTHING`, 7, datasets)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.putRows("INSERT INTO run_inputs (run, name, digest, tags) VALUES (?, ?, ?, ?) ON CONFLICT (run, name, digest) DO NOTHING", 4,
+	if err := tx.putRows("INSERT INTO run_inputs (run, name, digest, tags) VALUES (?, ?, ?, ?) ON CONFLICT (run, name, digest) DO NOTHING", 4,
 		uses); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (tx *Tx) linkModels(h *RunHead, side string, models []tracking.ModelOutput)
 	for _, m := range models {
 		args = append(args, h.ID, side, m.ModelID, m.Step)
 	}
-	if _, err := tx.putRows("INSERT INTO run_models (run, side, model, step) VALUES (?, ?, ?, ?) ON CONFLICT (run, side, model) DO NOTHING", 4,
+	if err := tx.putRows("INSERT INTO run_models (run, side, model, step) VALUES (?, ?, ?, ?) ON CONFLICT (run, side, model) DO NOTHING", 4,
 		args); err != nil {
 		return err
 	}

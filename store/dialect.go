@@ -51,8 +51,8 @@ var postgresDialect = dialect{
 	beginWrite: "BEGIN ISOLATION LEVEL READ COMMITTED",
 	shared:     "SELECT pg_advisory_xact_lock_shared(7405, hashtext(current_schema()))",
 	alone:      "SELECT pg_advisory_xact_lock(7405, hashtext(current_schema()))",
-	stamp:      "SELECT pg_current_xact_id()::text::bigint",
-	horizon:    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	stamp:      "SELECT pg_current_xact_id()::text::bigint + base FROM governance",
+	horizon:    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base FROM governance",
 }
 
 // text turns the one SQL text into the engine's own: PostgreSQL numbers its placeholders.

@@ -33,7 +33,7 @@ func (tx *Tx) putExperimentTags(id int64, tags []tracking.Pair) error {
 	for _, t := range lastOfEach(tags) {
 		args = append(args, id, t.Key, t.Value)
 	}
-	_, err := tx.putRows(`INSERT INTO experiment_tags (experiment, key, value) VALUES (?, ?, ?)
+	err := tx.putRows(`INSERT INTO experiment_tags (experiment, key, value) VALUES (?, ?, ?)
 		ON CONFLICT (experiment, key) DO UPDATE SET value = excluded.value`, 3, args)
 	return err
 }

@@ -36,7 +36,28 @@ func (s *Store) setUp(ctx context.Context) error {
 	if err := tx.QueryRowContext(ctx, "SELECT workspace FROM governance").Scan(&s.workspace); err != nil {
 		return err
 	}
+	if err := s.moveBase(ctx, tx); err != nil {
+		return err
+	}
 	return tx.Commit()
+}
+
+// moveBase sees to it that new stamps are above all that the database holds. They are not when a dump was restored into another cluster,
+// whose transaction numbers began again; then entries would get in between sealed ones. The leap is greater than the number of transactions
+// of a minute, in which all that carries stamps reaches the ledger. A replica that starts at the same time finds nothing left to do.
+func (s *Store) moveBase(ctx context.Context, tx *sql.Tx) error {
+	if s.d.single {
+		return nil // the writer starts above the last stamp by itself
+	}
+	const leap = 1 << 24
+	var last int64
+	err := tx.QueryRowContext(ctx, "SELECT GREATEST((SELECT COALESCE(MAX(stamp), 0) FROM ledger), (SELECT COALESCE(MAX(upto), 0) FROM seals))").Scan(&last)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE governance SET base = $1 - pg_current_xact_id()::text::bigint
+		WHERE pg_current_xact_id()::text::bigint + base <= $2`, last+leap, last)
+	return err
 }
 
 func (s *Store) key(ctx context.Context, tx *sql.Tx, name string, fresh []byte) error {

@@ -52,6 +52,7 @@ func (tx *Tx) nextVersion() error {
 	if _, err := tx.one([]any{&tx.version}, "UPDATE governance SET version = version + 1 RETURNING version"); err != nil {
 		return err
 	}
+	tx.numbered = true
 	if tx.Map.Version() < tx.version-1 {
 		m, err := tx.fold(tx.Map, tx.version-1)
 		if err != nil {
@@ -209,7 +210,7 @@ func memberships(member int64, groups []int64) (rows []any) {
 
 // join writes rows of memberships.
 func (tx *Tx) join(rows []any) error {
-	_, err := tx.putRows("INSERT INTO memberships (member, parent) VALUES (?, ?)", 2, rows)
+	err := tx.putRows("INSERT INTO memberships (member, parent) VALUES (?, ?)", 2, rows)
 	return err
 }
 

@@ -32,8 +32,21 @@ func eachIn[T any](tx *Tx, scan func(*sql.Rows) error, q string, list []T, args 
 const maxRows = 64
 
 // putRows inserts rows of one width in few statements of fixed sizes: q holds the values of one row as "VALUES (?, …)".
-// It gives the number of rows that were inserted or changed.
-func (tx *Tx) putRows(q string, width int, args []any) (changed int64, err error) {
+func (tx *Tx) putRows(q string, width int, args []any) error {
+	return inBlocks(q, width, args, func(q string, args []any) error { return tx.do(q, args...) })
+}
+
+// countRows is putRows that gives the number of rows that were inserted or changed.
+func (tx *Tx) countRows(q string, width int, args []any) (changed int64, err error) {
+	err = inBlocks(q, width, args, func(q string, args []any) error {
+		n, err := tx.exec(q, args...)
+		changed += n
+		return err
+	})
+	return changed, err
+}
+
+func inBlocks(q string, width int, args []any, run func(q string, args []any) error) error {
 	open := strings.Index(q, "VALUES (")
 	end := open + strings.IndexByte(q[open:], ')') + 1
 	row := q[open+len("VALUES ") : end]
@@ -42,13 +55,12 @@ func (tx *Tx) putRows(q string, width int, args []any) (changed int64, err error
 		if p := powerOfTwo(n); p > n {
 			n = p / 2
 		}
-		c, err := tx.exec(repeated(q, row, row, ", "+row, n, ""), args[:n*width]...)
-		if err != nil {
-			return changed, err
+		if err := run(repeated(q, row, row, ", "+row, n, ""), args[:n*width]); err != nil {
+			return err
 		}
-		changed, args = changed+c, args[n*width:]
+		args = args[n*width:]
 	}
-	return changed, nil
+	return nil
 }
 
 func powerOfTwo(n int) int {

@@ -150,13 +150,13 @@ func (tx *Tx) InsertLoggedModel(m *tracking.LoggedModel, owner int64) error {
 }
 
 func (tx *Tx) putModelTags(id string, tags []tracking.Pair) error {
-	_, err := tx.putRows(`INSERT INTO logged_model_tags (model, key, value) VALUES (?, ?, ?)
+	err := tx.putRows(`INSERT INTO logged_model_tags (model, key, value) VALUES (?, ?, ?)
 		ON CONFLICT (model, key) DO UPDATE SET value = excluded.value`, 3, pairRows(id, lastOfEach(tags)))
 	return err
 }
 
 func (tx *Tx) putModelParams(id string, params []tracking.Pair) error {
-	n, err := tx.putRows("INSERT INTO logged_model_params (model, key, value) VALUES (?, ?, ?) ON CONFLICT (model, key) DO NOTHING", 3,
+	n, err := tx.countRows("INSERT INTO logged_model_params (model, key, value) VALUES (?, ?, ?) ON CONFLICT (model, key) DO NOTHING", 3,
 		pairRows(id, params))
 	if err != nil || int(n) == len(params) {
 		return err

@@ -52,14 +52,14 @@ func (tx *Tx) LogMetrics(h *RunHead, metrics ...tracking.Metric) error {
 	if len(metrics) == 0 {
 		return nil
 	}
-	if _, err := tx.putRows("INSERT INTO points (run, key, seq, n, data) VALUES (?, ?, ?, ?, ?)", 5, tx.chunks(h.ID, metrics)); err != nil {
+	if err := tx.putRows("INSERT INTO points (run, key, seq, n, data) VALUES (?, ?, ?, ?, ?)", 5, tx.chunks(h.ID, metrics)); err != nil {
 		return err
 	}
 	var args []any
 	for _, m := range tracking.Latest(metrics) {
 		args = append(args, h.ID, m.Key, bitsOf(m.Value), m.Timestamp, m.Step, m.ModelID, m.DatasetName, m.DatasetDigest)
 	}
-	if _, err := tx.putRows(putLatest, 8, args); err != nil {
+	if err := tx.putRows(putLatest, 8, args); err != nil {
 		return err
 	}
 	if err := tx.logModelMetrics(h.ID, metrics); err != nil {
@@ -113,7 +113,7 @@ func (tx *Tx) logModelMetrics(run string, metrics []tracking.Metric) error {
 	for p, m := range latest {
 		args = append(args, p.model, p.key, run, p.dataset, p.digest, bitsOf(m.Value), m.Timestamp, m.Step)
 	}
-	if _, err := tx.putRows(putModelMetric, 8, args); err != nil {
+	if err := tx.putRows(putModelMetric, 8, args); err != nil {
 		return err
 	}
 	for model := range models {

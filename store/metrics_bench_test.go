@@ -22,7 +22,7 @@ type pointStore struct {
 
 var pointStores = []pointStore{
 	{"chunks", func(tx *Tx, run string, batch []tracking.Metric) error {
-		_, err := tx.putRows("INSERT INTO points (run, key, seq, n, data) VALUES (?, ?, ?, ?, ?)", 5, tx.chunks(run, batch))
+		err := tx.putRows("INSERT INTO points (run, key, seq, n, data) VALUES (?, ?, ?, ?, ?)", 5, tx.chunks(run, batch))
 		return err
 	}, func(tx *Tx, run, key string) (int, error) {
 		points, err := tx.History(run, key)
@@ -34,7 +34,7 @@ var pointStores = []pointStore{
 			m := &batch[i]
 			args = append(args, run, m.Key, m.Timestamp, m.Step, bitsOf(m.Value))
 		}
-		_, err := tx.putRows("INSERT INTO point_rows (run, key, at, step, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", 5, args)
+		err := tx.putRows("INSERT INTO point_rows (run, key, at, step, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", 5, args)
 		return err
 	}, func(tx *Tx, run, key string) (int, error) {
 		var points []tracking.Point

@@ -165,7 +165,7 @@ func (tx *Tx) SetRunTags(h *RunHead, tags ...tracking.Pair) error {
 }
 
 func (tx *Tx) putRunTags(run string, tags []tracking.Pair) error {
-	_, err := tx.putRows("INSERT INTO tags (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET value = excluded.value",
+	err := tx.putRows("INSERT INTO tags (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET value = excluded.value",
 		3, pairRows(run, tags))
 	return err
 }
@@ -195,7 +195,7 @@ func (tx *Tx) LogParams(h *RunHead, params ...tracking.Pair) error {
 	if len(params) == 0 {
 		return nil
 	}
-	n, err := tx.putRows("INSERT INTO params (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING", 3, pairRows(h.ID, params))
+	n, err := tx.countRows("INSERT INTO params (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING", 3, pairRows(h.ID, params))
 	if err != nil {
 		return err
 	}

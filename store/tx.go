@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/jackc/pgx/v5"
+
 	"bailiwick/authz"
 	"bailiwick/fail"
 )
@@ -37,6 +39,8 @@ type conn struct {
 	d     *dialect
 	stmts map[string]*sql.Stmt
 	texts map[string]string
+	// waiting are the statements that go with the next round trip (pipeline.go).
+	waiting *pgx.Batch
 }
 
 func newConn(c *sql.Conn, d *dialect) *conn {
@@ -68,6 +72,9 @@ func (c *conn) text(q string) string {
 
 func (c *conn) exec(ctx context.Context, q string, args ...any) (sql.Result, error) {
 	if !c.d.prepares {
+		if err := c.flush(ctx); err != nil {
+			return nil, err
+		}
 		return c.ExecContext(ctx, c.text(q), args...)
 	}
 	s, err := c.stmt(ctx, q)
@@ -79,6 +86,9 @@ func (c *conn) exec(ctx context.Context, q string, args ...any) (sql.Result, err
 
 func (c *conn) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	if !c.d.prepares {
+		if err := c.flush(ctx); err != nil {
+			return nil, err
+		}
 		return c.QueryContext(ctx, c.text(q), args...)
 	}
 	s, err := c.stmt(ctx, q)
@@ -100,10 +110,13 @@ func (tx *Tx) exec(q string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
-// do is exec for statements whose count does not matter.
+// do is exec for statements whose outcome does not matter to what follows; on PostgreSQL their errors may come later, at the latest from
+// COMMIT.
 func (tx *Tx) do(q string, args ...any) error {
-	_, err := tx.exec(q, args...)
-	return err
+	if !tx.write {
+		return fail.Internalf(nil, "a read changes nothing: %s", q)
+	}
+	return tx.c.later(tx.ctx, q, args...)
 }
 
 // each runs a query and calls scan once a row.

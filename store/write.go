@@ -166,7 +166,10 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	if len(tx.events) > 0 && !tx.recorded {
+	switch {
+	case tx.broken != nil:
+		return fail.Internalf(tx.broken, "a failed statement was passed over")
+	case tx.numbered && !tx.recorded:
 		return fail.Internalf(nil, "a governance change was not recorded")
 	}
 	return nil
@@ -182,8 +185,8 @@ func (s *Store) finish(ctx context.Context, c *conn, group []*job, stamp int64) 
 	}
 	s.committed.Store(stamp)
 	for _, j := range group {
-		if j.tx != nil && len(j.tx.events) > 0 {
-			s.current.Store(j.tx.Map)
+		if j.tx != nil {
+			s.publish(j.tx)
 		}
 		close(j.done)
 	}
@@ -201,12 +204,15 @@ func (s *Store) timed(ctx context.Context, c *conn, requests int) error {
 }
 
 func commitConn(ctx context.Context, c *conn) error {
-	_, err := c.exec(ctx, "COMMIT")
-	return err
+	if err := c.later(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	return c.flush(ctx)
 }
 
 // recover leaves the connection without a transaction, whatever happened.
 func (s *Store) recover(ctx context.Context, c *conn) {
+	c.waiting = nil
 	if _, err := c.ExecContext(ctx, "ROLLBACK"); err != nil {
 		s.log.Debug("rollback", "error", err)
 	}
@@ -232,6 +238,8 @@ func (s *Store) writeShared(ctx context.Context, fn func(*Tx) error, alone bool)
 		case isTransient(err) && try < 5:
 		case isBusy(err):
 			return fail.New(fail.Unavailable, "the database is busy; try again")
+		case isConstraint(err) && fail.Is(err, fail.Internal): // it came with COMMIT, so nobody there knew whose it is
+			return &fail.Error{Kind: fail.Exists, Message: "what the request makes exists already", Cause: err}
 		default:
 			return err
 		}
@@ -247,9 +255,6 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*Tx) error, alone bool) (
 	}
 	defer sc.Close()
 	tx := &Tx{Now: s.now(), s: s, c: newConn(sc, s.d), ctx: ctx, write: true, alone: alone}
-	if _, err := tx.c.exec(ctx, s.d.beginWrite); err != nil {
-		return err
-	}
 	defer func() {
 		if err != nil {
 			s.recover(context.WithoutCancel(ctx), tx.c)
@@ -268,29 +273,30 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*Tx) error, alone bool) (
 	return nil
 }
 
-// enter takes the governance lock, then sees to it that the map is at least as new as what the transaction sees.
+// enter begins: it takes the governance lock and nothing else, then reads the version, then sees to it that the map is at least as new.
 func (tx *Tx) enter(alone bool) error {
-	lock := tx.s.d.shared
+	d := tx.s.d
+	lock := d.shared
 	if alone {
-		lock = tx.s.d.alone
+		lock = d.alone
 	}
-	if _, err := tx.c.exec(tx.ctx, lock); err != nil {
+	row, err := tx.c.together(tx.ctx, d.beginWrite, lock, "SELECT version, pg_current_xact_id()::text::bigint + base FROM governance")
+	if err != nil {
 		return err
 	}
-	if _, err := tx.one([]any{&tx.version, &tx.Stamp}, "SELECT version, pg_current_xact_id()::text::bigint FROM governance"); err != nil {
-		return err
-	}
+	tx.version, tx.Stamp = row[0], row[1]
 	return tx.catchUp()
 }
 
-// publish makes the map of a committed governance change current, unless a newer one is already.
+// publish makes the map of a committed governance change current, unless one as new is already: a reader that saw the commit before may have
+// folded it in, and must not put its older map over the next one.
 func (s *Store) publish(tx *Tx) {
 	if len(tx.events) == 0 {
 		return
 	}
 	s.advance.Lock()
 	defer s.advance.Unlock()
-	if s.Map().Version() == tx.Map.Version()-1 {
+	if s.Map().Version() < tx.Map.Version() {
 		s.current.Store(tx.Map)
 	}
 }
@@ -305,9 +311,6 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	tx := &Tx{Now: s.now(), s: s, c: c, ctx: ctx, horizon: s.committed.Load() + 1}
 	if s.d.single {
 		tx.ctx = context.WithoutCancel(ctx) // an interrupted statement would poison the connection for the next reader
-	}
-	if _, err := c.exec(tx.ctx, s.d.beginRead); err != nil {
-		return err
 	}
 	defer func() {
 		if _, err := c.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
@@ -336,18 +339,23 @@ func (s *Store) reader(ctx context.Context) (*conn, func(), error) {
 	return newConn(sc, s.d), func() { sc.Close() }, nil
 }
 
-// look reads the version first, so that the snapshot is fixed, and brings the map up to it.
+// look begins: it reads the version first, so that the snapshot is fixed, and brings the map up to it.
 func (tx *Tx) look() error {
-	if tx.s.d.horizon == "" {
+	d := tx.s.d
+	if d.single {
+		if _, err := tx.c.exec(tx.ctx, d.beginRead); err != nil {
+			return err
+		}
 		if _, err := tx.one([]any{&tx.version}, "SELECT version FROM governance"); err != nil {
 			return err
 		}
 		return tx.catchUp()
 	}
-	q := "SELECT version, pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM governance"
-	if _, err := tx.one([]any{&tx.version, &tx.horizon}, q); err != nil {
+	row, err := tx.c.together(tx.ctx, d.beginRead, "SELECT version, pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base FROM governance")
+	if err != nil {
 		return err
 	}
+	tx.version, tx.horizon = row[0], row[1]
 	return tx.catchUp()
 }
 

@@ -324,6 +324,14 @@ class TrackingLife:
             assert "INVALID_PARAMETER_VALUE" in error_of(lambda: bob.search_runs([searched], max_results=5, page_token=first))
         invalid(lambda: client.search_runs([searched], max_results=5, page_token="bm90IGEgdG9rZW4="))
 
+    def test_the_last_page_may_be_smaller(self, client: MlflowClient, searched: str, place: Place) -> None:
+        """MLflow's paging helpers ask for fewer on the last page, with the token of the pages before."""
+        first = client.search_runs([searched], order_by=["metrics.loss ASC"], max_results=8)
+        rest = client.search_runs([searched], order_by=["metrics.loss ASC"], max_results=3, page_token=first.token)
+        assert [int(r.data.params["n"]) for r in rest] == [8, 9, 10]
+        first_models = client.search_experiments(max_results=1)
+        assert len(client.search_experiments(max_results=2, page_token=first_models.token)) >= 1
+
     @pytest.mark.parametrize("text", [
         "metrics.loss <", "metrics.loss = 'x'", "metrics.loss > 1 OR metrics.loss < 0", "(metrics.loss > 1)", "nothing.loss > 1",
         "params.kind > 'a'", "metrics.loss = 1; DROP TABLE runs", "attributes.lifecycle_stage = 'deleted'", "tags.q = 'open",

@@ -29,7 +29,7 @@ warnings.filterwarnings("ignore")
 screen.note("loading the MLflow client, the Databricks SDK and scikit-learn …")
 import mlflow  # noqa: E402  (after the variables that it reads when it is loaded)
 from bailiwick_clients.acting import acting  # noqa: E402
-from bailiwick_clients.people import Person, Team, entry  # noqa: E402
+from bailiwick_clients.people import Person, Team  # noqa: E402
 from bailiwick_clients.refusals import refused  # noqa: E402
 from bailiwick_clients.server import Server  # noqa: E402
 from databricks.sdk import version as sdk_version  # noqa: E402
@@ -179,7 +179,7 @@ def grant(it: Stage) -> None:
 def revoke(it: Stage) -> None:
     screen.chapter(6, "Ada takes the grant back; Bob's next call fails")
     screen.step(f"permissions.set('directories', {it.folder_id}, [])")
-    it.ada.sdk.permissions.set("directories", it.folder_id, access_control_list=[entry(it.ada, PermissionLevel.CAN_MANAGE)])
+    it.team.revoke_all("directories", it.folder_id, by=it.ada)
     with acting(it.bob) as client:
         tell(lambda: client.get_run(it.run), "CAN_READ", it.ada.name)
         tell(lambda: client.download_artifacts(it.run, "notes.md"), "CAN_READ", it.ada.name)
@@ -212,13 +212,13 @@ def _rows(events: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:
         group = list(same)
         event, status = group[0], group[0]["response"]["status_code"]
         times = f" ×{len(group)}" if len(group) > 1 else ""
-        rows.append((event["event_time"][11:19], event["user_identity"]["email"], event["action_name"] + times, str(status),
+        rows.append((event["event_time"][11:19], event["user_identity"]["email"], event["action_name"] + times, str(status or ""),
                      ", ".join(dict.fromkeys(_about(e) for e in group))))
     return rows
 
 
 # What an entry is about, by the parameters that say it best.
-_TELLING = ("path", "experimentName", "aclChangeResourceName", "membersAdded", "targetUserName", "modelId", "runId")
+_TELLING = ("path", "experimentName", "targetGroupName", "targetUserName", "modelId", "runId")
 
 
 def _about(event: dict[str, Any]) -> str:
@@ -226,7 +226,17 @@ def _about(event: dict[str, Any]) -> str:
     place = event.get("object", {}).get("path", "")
     if event["response"]["status_code"] == 403:
         return f"lacks {event['decision']['ability']} on {place}"
+    if event["action_name"] == "changeWorkspaceAcl":
+        return f"{place}: {_added(event)}"
     return next((str(params[k]) for k in _TELLING if params.get(k)), place)
+
+
+def _added(event: dict[str, Any]) -> str:
+    """What a change of permissions gave and took, from the entry's before and after."""
+    before, after = (
+        {(a.get("user_name") or a.get("group_name") or a.get("service_principal_name"), p["permission_level"])
+         for a in event[side]["access_control_list"] for p in a["all_permissions"]} for side in ("before", "after"))
+    return ", ".join([*(f"+ {who} {level}" for who, level in sorted(after - before)), *(f"− {who} {level}" for who, level in sorted(before - after))])
 
 
 def stop(it: Stage, folder: Path) -> None:

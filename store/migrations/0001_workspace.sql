@@ -7,7 +7,9 @@ CREATE TABLE governance (
   one BIGINT PRIMARY KEY,
   version BIGINT NOT NULL,
   workspace BIGINT NOT NULL,
-  made BIGINT NOT NULL
+  made BIGINT NOT NULL,
+  -- added to PostgreSQL's transaction numbers to give stamps: a cluster that a dump is restored into counts from the beginning again
+  base BIGINT NOT NULL DEFAULT 0
 );
 
 -- Secrets of this installation: the key of token hashes, of page tokens and signed addresses, and the ledger's signing key.
