@@ -122,7 +122,7 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 		return nil
 	}
 	c.Decision, c.object, c.subject = d, t.Object, subjectOf(t)
-	if hidden := d.Rule == authz.RuleAbsent || !d.Known && d.Kind != 0; hidden {
+	if hidden := d.Rule == authz.RuleAbsent || !d.Known && (d.Kind != 0 || d.Rule == authz.RuleScope); hidden {
 		c.refused = absent(t)
 		return c.refused
 	}

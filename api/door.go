@@ -39,6 +39,8 @@ type Door struct {
 	// MaxBody is the most bytes of a decoded body, where a route says nothing; MaxDepth its deepest nesting, where that is less than what
 	// the codecs take (64); MaxDrain how much of an unread body is taken in after a refusal. 0 = as built in.
 	MaxBody, MaxDepth, MaxDrain int64
+	// DrainTime is how long a client whose request was refused may take to send the rest of its body; 0 = a minute.
+	DrainTime time.Duration
 	// Observe is told of every answered request.
 	Observe func(route *Route, status int, took time.Duration)
 
@@ -70,6 +72,7 @@ func (d *Door) Fronts() []*Front { return d.fronts }
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &Call{Now: time.Now(), Log: d.Log, door: d, request: r, header: w.Header(), status: http.StatusOK, id: requestID()}
 	c.source = d.source(r)
+	began := c.Now
 	// Databricks' clients learn from every answer which workspace they talk to.
 	c.SetHeader("X-Databricks-Org-Id", formatID(d.Store.Workspace()))
 	if d.Product != "" {
@@ -84,7 +87,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if d.Observe != nil {
-			d.Observe(c.route, sent.status, time.Since(c.Now))
+			d.Observe(c.route, sent.status, time.Since(began))
 		}
 	}()
 	if err := d.serve(sent, c); err != nil {
@@ -281,6 +284,7 @@ func (d *Door) upload(c *Call, q any) (any, error) {
 		}
 		return nil, err
 	}
+	c.Now = time.Now() // the bytes may have taken longer than the credential lives
 	return d.commit(c, finish)
 }
 
@@ -323,7 +327,7 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 		d.Log.Error("request failed", "request", c.id, "method", c.request.Method, "path", c.request.URL.Path, "error", e)
 		e = fail.New(fail.Internal, "internal error; the server's log has it under %s", c.id)
 	}
-	drain(c.request, cmp.Or(d.MaxDrain, maxDrain))
+	d.drain(w, c.request)
 	if c.front == nil {
 		c.front = d.fronts[0]
 	}
@@ -356,13 +360,14 @@ func printable(r rune) rune {
 // maxDrain is the most of an unread body that is taken in so that the client gets to read the refusal.
 const maxDrain = 64 << 20
 
-func drain(r *http.Request, most int64) {
-	if r.Body == nil || strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+// drain takes in what is left of a body, within limits: the client may be anybody, and never end.
+func (d *Door) drain(w http.ResponseWriter, r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody || strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		return
 	}
-	if _, err := io.CopyN(io.Discard, r.Body, most); err != nil && !errors.Is(err, io.EOF) {
-		return
-	}
+	// The next request gets another deadline, and what does not come is not missed.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(cmp.Or(d.DrainTime, time.Minute)))
+	_, _ = io.CopyN(io.Discard, r.Body, cmp.Or(d.MaxDrain, maxDrain))
 }
 
 func asError(err error) *fail.Error {

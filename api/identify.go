@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"bailiwick/authz"
 	"bailiwick/fail"
@@ -16,56 +17,81 @@ import (
 // identify finds out who calls, from the credential alone, before anything of the request is read. The access map holds the hashes, so a
 // credential that was revoked is unknown from the revocation's commit on.
 func (c *Call) identify(vars map[string]string) error {
+	by := c.credential
 	if c.route.signed {
-		return c.identifySigned(c.door.Store.Map(), vars["address"])
+		by = func(m *authz.Map) error { return c.identifySigned(m, vars["address"]) }
 	}
-	who, err := c.credential(c.door.Store.Map())
-	c.Who = who
+	err := by(c.door.Store.Map())
+	if err == nil || c.request.Header.Get("Authorization") == "" && !c.route.signed {
+		return err
+	}
+	// Another replica may have made the credential, or let its owner in again, since this one last looked.
+	newer, ferr := c.door.Store.Refresh(c.request.Context())
+	switch {
+	case ferr != nil:
+		return ferr
+	case newer:
+		return by(c.door.Store.Map())
+	}
 	return err
 }
 
-// identifyAgain repeats identify on the transaction's own map, which may be newer.
+// identifyAgain repeats identify on the transaction's own map, which may be newer: the credential may be gone, its owner inactive, its scopes
+// fewer.
 func (c *Call) identifyAgain() error {
 	if c.route.mode.open() {
 		return nil
 	}
-	if _, ok := c.Tx.Map.CredentialByID(c.Who.Credential); !ok {
+	cred, ok := c.Tx.Map.CredentialByID(c.Who.Credential)
+	if !ok || cred.Principal != c.Who.Principal {
 		return errBadCredential
 	}
+	p, ok := c.Tx.Map.Principal(cred.Principal)
+	if !ok || !stands(p, cred, c.Now) {
+		return errBadCredential
+	}
+	c.Who.Scopes, c.Who.Expires = cred.Scopes, cred.Expires
 	return nil
 }
 
 var errBadCredential = fail.New(fail.Unauthenticated, "Invalid access token: it is unknown, revoked or expired, or its owner is not active.")
 
-func (c *Call) credential(m *authz.Map) (authz.Who, error) {
+// credential finds out who calls from the Authorization header.
+func (c *Call) credential(m *authz.Map) error {
 	proof, err := identity.ParseAuthorization(c.request.Header.Get("Authorization"))
 	if err != nil {
-		return authz.Who{}, err
+		return err
 	}
 	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
 	cred, ok := m.Credential(hash[:])
 	if !ok {
-		return authz.Who{}, errBadCredential
+		return errBadCredential
 	}
 	who, err := c.whoOf(m, cred)
 	if err != nil {
-		return who, err
+		return err
 	}
 	p, _ := m.Principal(who.Principal)
 	if err := proof.CheckName(p.Name); err != nil {
-		return authz.Who{}, err
+		return err
 	}
-	return who, nil
+	c.Who = who
+	return nil
 }
 
 // whoOf is the session of a credential, if it has not expired and its owner is active.
 func (c *Call) whoOf(m *authz.Map, cred *authz.Credential) (authz.Who, error) {
 	p, ok := m.Principal(cred.Principal)
-	if !ok || !p.Active || cred.Expires != 0 && cred.Expires <= c.Now.UnixMilli() {
+	if !ok || !stands(p, cred, c.Now) {
 		return authz.Who{}, errBadCredential
 	}
 	return authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: cred.Scopes, Expires: cred.Expires, Method: "token", SignedIn: c.Now,
 		Source: c.source.String()}, nil
+}
+
+// stands says that a credential has not expired and that its owner is active.
+func stands(p *authz.Principal, cred *authz.Credential, now time.Time) bool {
+	return p.Active && (cred.Expires == 0 || cred.Expires > now.UnixMilli())
 }
 
 // source is the client's address: the connection's, or what a trusted proxy says.

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"bailiwick/api"
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/ledger"
 	"bailiwick/store"
 )
 
@@ -53,6 +56,28 @@ func TestOpenWrite(t *testing.T) {
 }
 
 // TestUses: the use of a credential is gathered once a minute, and kept when it could not be written.
+// What was gathered is written in small transactions, and what was written is not written again when a later one fails.
+func TestFlushInBatches(t *testing.T) {
+	w := begin(t, plain()...)
+	for i := range 2500 {
+		w.do("ann-token", "GET", "/t/read/2000", "", "X-Forwarded-For", fmt.Sprintf("10.0.%d.%d", i/250, i%250))
+	}
+	full, written, calls := errors.New("full"), 0, 0
+	write := func(rows []ledger.Tally) error {
+		if calls++; calls == 2 {
+			return full
+		}
+		written += len(rows)
+		return nil
+	}
+	if err := w.door.Flush(write); err != full || written != 1000 || w.door.Gathered() != 1500 {
+		t.Errorf("%v, %d written, %d kept", err, written, w.door.Gathered())
+	}
+	if err := w.door.Flush(write); err != nil || written != 2500 || w.door.Gathered() != 0 {
+		t.Errorf("%v, %d written, %d kept", err, written, w.door.Gathered())
+	}
+}
+
 func TestUses(t *testing.T) {
 	w := begin(t, api.Read("GET /who", authz.SignedIn, api.At[proof](authz.WorkspaceObject),
 		func(*api.Call, int64, *proof) (*proof, error) { return nil, nil }))

@@ -117,22 +117,26 @@ func (b *behind) put(t ledger.Tally) {
 	b.rows.Add(t)
 }
 
-// Flush writes what was gathered; on failure it is kept for the next time.
+// flushBatch is how many gathered rows are written at a time: no transaction may take long.
+const flushBatch = 1000
+
+// Flush writes what was gathered; what could not be written is kept for the next time.
 func (d *Door) Flush(write func(rows []ledger.Tally) error) error {
 	d.behind.mu.Lock()
 	rows := slices.Collect(maps.Values(d.behind.rows))
 	d.behind.rows = nil
 	d.behind.mu.Unlock()
-	if len(rows) == 0 {
-		return nil
-	}
-	err := write(rows)
-	if err != nil {
-		for _, t := range rows {
-			d.behind.put(t)
+	for len(rows) > 0 {
+		n := min(len(rows), flushBatch)
+		if err := write(rows[:n]); err != nil {
+			for _, t := range rows {
+				d.behind.put(t)
+			}
+			return err
 		}
+		rows = rows[n:]
 	}
-	return err
+	return nil
 }
 
 // denials counts the denials of this minute, so that a client in a loop does not fill the ledger: the first 60 a minute of one principal on

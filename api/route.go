@@ -5,6 +5,7 @@ package api
 
 import (
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,6 +50,8 @@ type Target struct {
 	// Ability is what is asked where it depends on what was found (import onto a notebook, or into a folder). It must be one that the
 	// route's line declares by Or; 0 = the ability that the line gives.
 	Ability authz.Ability
+	// Frozen is what a call that would change it is told instead, once it was decided that it may look: the object is in the trash, say.
+	Frozen error
 }
 
 // Finder loads what a request is about. It runs inside the transaction, before the decision; NotFound is its only expected error.
@@ -173,13 +176,13 @@ func start[Q, R any](pattern string, md mode, class Class, ability authz.Ability
 	return m
 }
 
+var variables = regexp.MustCompile(`\{[^}]*\}`)
+
 // actionOf makes an audit action of a path: "/runs/log-batch" is logBatch of runs → "runsLogBatch".
 func actionOf(path string) string {
 	var b strings.Builder
+	path = variables.ReplaceAllString(path, "")
 	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }) {
-		if strings.HasPrefix(part, "{") {
-			continue
-		}
 		if b.Len() > 0 {
 			part = strings.ToUpper(part[:1]) + part[1:]
 		}
@@ -208,7 +211,13 @@ func (m *making[Q]) ask(c *Call, ability authz.Ability, t Target) error {
 		}
 		ability = t.Ability
 	}
-	return c.decide(ability, t)
+	if err := c.decide(ability, t); err != nil {
+		return err
+	}
+	if m.mode == modeWrite || m.mode == modeUpload {
+		return t.Frozen
+	}
+	return nil
 }
 
 // further decides what a request needs beyond its first object.

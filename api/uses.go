@@ -42,22 +42,23 @@ func (u *uses) keep(use store.Use) {
 	}
 }
 
-// FlushUses writes the last uses of credentials that were gathered; on failure they are kept for the next time.
+// FlushUses writes the last uses of credentials that were gathered; what could not be written is kept for the next time.
 func (d *Door) FlushUses(write func([]store.Use) error) error {
 	d.uses.mu.Lock()
 	held := slices.Collect(maps.Values(d.uses.pending))
 	d.uses.pending = nil
 	d.uses.mu.Unlock()
-	if len(held) == 0 {
-		return nil
-	}
-	err := write(held)
-	if err != nil {
-		d.uses.mu.Lock()
-		defer d.uses.mu.Unlock()
-		for _, use := range held {
-			d.uses.keep(use)
+	for len(held) > 0 {
+		n := min(len(held), flushBatch)
+		if err := write(held[:n]); err != nil {
+			d.uses.mu.Lock()
+			defer d.uses.mu.Unlock()
+			for _, use := range held {
+				d.uses.keep(use)
+			}
+			return err
 		}
+		held = held[n:]
 	}
-	return err
+	return nil
 }

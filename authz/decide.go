@@ -60,7 +60,7 @@ func Decide(m *Map, who Who, ability Ability, object int64, when time.Time) Deci
 	d := Decision{Ability: ability, Object: object, Principal: who.Principal}
 	c, refused := m.caller(&who, ability, when)
 	if c == nil {
-		d.Rule = refused
+		d.Rule, d.Known = refused, refused == RuleScope && m.knows(who.Principal, object)
 		return d
 	}
 	o, ok := m.Object(object)
@@ -224,6 +224,17 @@ func (m *Map) opens(k Kind, ability Ability) bool {
 // mayKnow says whether somebody without a level on the object may learn that it exists.
 func (m *Map) mayKnow(o *Object, c *closure) bool {
 	return c.admin || o.isRoot() || o.Kind.InTree() && (!m.hideList || m.sees(c, o.ID))
+}
+
+// knows says whether a principal may learn that an object exists, whatever he asks of it: what a refusal to look at it may tell him.
+func (m *Map) knows(principal, object int64) bool {
+	c := m.closureOf(principal)
+	o, ok := m.Object(object)
+	if c == nil || !ok {
+		return false
+	}
+	g, trashed := m.highest(o, c)
+	return g.level != NoLevel || !trashed && m.mayKnow(o, c)
 }
 
 // LevelOn gives the highest level of a principal, also of a group, on an object, with administrators and defaults counted; NoLevel for an

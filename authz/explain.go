@@ -144,10 +144,18 @@ func wayBack(before map[int64]int64, at int64) []int64 {
 	return way
 }
 
+// mostInherited is the most folders of which each gets a step of its own. Paths may have thousands of segments, and a step names two paths:
+// all of them would make every entry of the ledger megabytes.
+const mostInherited = 20
+
 func (m *Map) inheritSteps(object, from int64) (steps []Step) {
 	for o := range m.Chain(object) {
 		if o.ID == from {
 			break
+		}
+		if len(steps) == mostInherited {
+			text := fmt.Sprintf("%s lies below %s and takes its permissions.", upperFirst(m.titleOf(object)), m.titleOf(from))
+			return []Step{{Kind: StepInherit, Object: object, Text: text}}
 		}
 		text := fmt.Sprintf("%s lies in %s and takes its permissions.", upperFirst(m.titleOf(o.ID)), m.titleOf(o.Parent))
 		steps = append(steps, Step{Kind: StepInherit, Object: o.ID, Text: text})

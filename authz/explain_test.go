@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,28 @@ func TestExplain(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%d %s %d: %s", c.who, c.ability, c.object, diff)
 		}
+	}
+}
+
+// A path may have thousands of segments; its explanation stays a few lines.
+func TestExplainDeepFolders(t *testing.T) {
+	const depth = 2000
+	m, parent := small(t), int64(project)
+	events := make([]Event, depth)
+	for i := range events {
+		events[i] = putObject(Object{ID: int64(10_000 + i), Kind: Directory, Parent: parent, Name: "d"})
+		parent = events[i].Object.ID
+	}
+	m = mustApply(t, m, events...)
+	size, last := 0, ""
+	for _, s := range Explain(m, Decide(m, Who{Principal: ann}, ViewItems, parent, noon)) {
+		size += len(s.Text)
+		if s.Kind == StepInherit {
+			last = s.Text
+		}
+	}
+	if size > 20_000 || !strings.HasSuffix(last, "/d lies below directory /project and takes its permissions.") {
+		t.Errorf("%d bytes; the last step ends in %q", size, last[max(0, len(last)-200):])
 	}
 }
 

@@ -15,9 +15,12 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Autologging starts a second Python to find a model's requirements out; given up after this many seconds, it writes down the usual ones.
+os.environ.setdefault("MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT", "1")
 
 from bailiwick_clients.people import Person, Team  # noqa: E402  (after the rewrite above)
 from bailiwick_clients.server import Server  # noqa: E402
+from bailiwick_clients.victim import Victim, make_victim, snapshot  # noqa: E402
 
 # What the server must never have written, however it was treated.
 DEFECTS = ("panic", "goroutine ", "request failed", "DATA RACE")
@@ -60,6 +63,15 @@ def admin(team: Team) -> Person:
 def user(team: Team) -> Callable[[str], Person]:
     """Makes a user of her own for a test: user("ada")."""
     return team.user
+
+
+@pytest.fixture(scope="module")
+def world(team: Team) -> Iterator[Victim]:
+    """Ada's things, which must be at the end of a hostile suite as they were before it."""
+    victim = make_victim(team)
+    before = snapshot(victim)
+    yield victim
+    assert snapshot(victim) == before, "somebody changed what he may not change"
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from databricks.sdk.service.iam import PermissionLevel
+
 from bailiwick_clients.people import GOVERNANCE, Person, Team
 from bailiwick_clients.server import Server
-from databricks.sdk.service.iam import PermissionLevel
 
 
 def trail(admin: Person, **filters: str) -> list[dict[str, Any]]:
@@ -102,9 +103,13 @@ def test_export_is_verified_offline(server: Server, admin: Person, ada: Person, 
     assert len(lines) > 3
     middle = len(lines) // 2
     for name, changed in {
-        "flipped": [*lines[:middle], lines[middle].replace('"', "'", 1) if '"ada' not in lines[middle] else lines[middle].replace("ada", "eve"), *lines[middle + 1:]],
-        "dropped": [*lines[:middle], *lines[middle + 1:]],
-        "swapped": [*lines[:middle - 1], lines[middle], lines[middle - 1], *lines[middle + 1:]],
+        "flipped": [
+            *lines[:middle],
+            lines[middle].replace('"', "'", 1) if '"ada' not in lines[middle] else lines[middle].replace("ada", "eve"),
+            *lines[middle + 1 :],
+        ],
+        "dropped": [*lines[:middle], *lines[middle + 1 :]],
+        "swapped": [*lines[: middle - 1], lines[middle], lines[middle - 1], *lines[middle + 1 :]],
         "cut": lines[:-1],
     }.items():
         export.write_text("".join(changed))

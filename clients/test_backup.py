@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from bailiwick_clients.load import Logger, check_run
 from bailiwick_clients.people import Person, Team
 from bailiwick_clients.server import Server

@@ -6,6 +6,7 @@ import base64
 
 import mlflow
 import pytest
+
 from bailiwick_clients.acting import basic, using
 from bailiwick_clients.people import Person, Team
 from bailiwick_clients.refusals import CLIENT_ERRORS, refused, told
@@ -38,9 +39,16 @@ def test_refused_like_anybody(ada: Person, team: Team) -> None:
         refused(lambda: client.create_run(experiment), "CAN_EDIT", ada.name)
 
 
-@pytest.mark.parametrize(("name", "password"), [
-    (None, "wrong"), (None, ""), ("admin", None), ("nobody@example.org", None), ("admin", "password1234"),
-])
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        (None, "wrong"),
+        (None, ""),
+        ("admin", None),
+        ("nobody@example.org", None),
+        ("admin", "password1234"),
+    ],
+)
 def test_wrong_names_and_passwords(ada: Person, name: str | None, password: str | None) -> None:
     with using(basic(ada, name, password)) as client, pytest.raises(CLIENT_ERRORS) as caught:
         client.search_experiments()

@@ -30,7 +30,8 @@ class Granter(threading.Thread):
     def run(self) -> None:
         try:
             while True:
-                for self.tried in self.LEVELS:
+                for level in self.LEVELS:
+                    self.tried = level
                     acl = [{"user_name": self.guest.name, "permission_level": self.tried}] if self.tried else []
                     answer = self.owner.call("PUT", f"/api/2.0/permissions/experiments/{self.experiment}", {"access_control_list": acl})
                     assert answer.status == 200, answer
@@ -42,7 +43,13 @@ class Granter(threading.Thread):
 
     def check(self) -> None:
         shown = self.owner.call("GET", f"/api/2.0/permissions/experiments/{self.experiment}").ok()["access_control_list"]
-        levels = [p["permission_level"] for a in shown if a.get("user_name") == self.guest.name for p in a["all_permissions"] if not p["inherited"]]
+        levels = [
+            p["permission_level"]
+            for a in shown
+            if a.get("user_name") == self.guest.name
+            for p in a["all_permissions"]
+            if not p["inherited"]
+        ]
         assert levels in ([self.last] if self.last else [], [self.tried] if self.tried else []), (levels, self.last, self.tried)
         may = self.guest.mlflow("GET", f"experiments/get?experiment_id={self.experiment}").status
         assert may == (200 if levels else 403), (may, levels)

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bailiwick_clients.people import Person, Team, entry, sdk
-from bailiwick_clients.refusals import error_of, missing, refused
 from databricks.sdk.errors import BadRequest, NotFound, PermissionDenied, ResourceAlreadyExists, Unauthenticated
 from databricks.sdk.service.iam import ComplexValue, Patch, PatchOp, PatchSchema, PermissionLevel
 from databricks.sdk.service.ml import Metric, Param, RunTag, UpdateRunStatus
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
+
+from bailiwick_clients.people import Person, Team, entry, sdk
+from bailiwick_clients.refusals import error_of, missing, refused
 
 PATCH = [PatchSchema.URN_IETF_PARAMS_SCIM_API_MESSAGES_2_0_PATCH_OP]
 SOURCE = "# Databricks notebook source\nprint('hello')\n\n# COMMAND ----------\n\nprint('world')\n"
@@ -94,7 +95,8 @@ class TestPeople:
     def test_who_is_switched_off_or_removed_is_out(self, admin: Person, team: Team) -> None:
         leaver = team.user("leaver")
         switch = lambda on: admin.sdk.users.patch(  # noqa: E731
-            leaver.id, operations=[Patch(op=PatchOp.REPLACE, path="active", value=on)], schemas=PATCH)
+            leaver.id, operations=[Patch(op=PatchOp.REPLACE, path="active", value=on)], schemas=PATCH
+        )
         switch("false")
         assert leaver.call("GET", "/api/2.0/preview/scim/v2/Me").status == 401
         switch("true")
@@ -116,21 +118,31 @@ class TestPeople:
         missing(lambda: second.sdk.workspace.get_status(f"{second.home}/private"))
 
     def test_only_administrators_make_people(self, ada: Person, team: Team) -> None:
-        for call in (lambda: ada.sdk.users.create(user_name="x@example.org"), lambda: ada.sdk.groups.create(display_name="x"),
-                     lambda: ada.sdk.users.delete(ada.id), lambda: ada.sdk.service_principals.create(display_name="x"),
-                     lambda: ada.sdk.users.patch(ada.id, operations=[Patch(op=PatchOp.REPLACE, path="active", value="false")], schemas=PATCH)):
+        for call in (
+            lambda: ada.sdk.users.create(user_name="x@example.org"),
+            lambda: ada.sdk.groups.create(display_name="x"),
+            lambda: ada.sdk.users.delete(ada.id),
+            lambda: ada.sdk.service_principals.create(display_name="x"),
+            lambda: ada.sdk.users.patch(ada.id, operations=[Patch(op=PatchOp.REPLACE, path="active", value="false")], schemas=PATCH),
+        ):
             refused(call)
         (admins,) = list(ada.sdk.groups.list(filter='displayName eq "admins"'))
-        refused(lambda: ada.sdk.groups.patch(admins.id, schemas=PATCH, operations=[
-            Patch(op=PatchOp.ADD, path="members", value=[{"value": ada.id}])]))
+        refused(
+            lambda: ada.sdk.groups.patch(
+                admins.id, schemas=PATCH, operations=[Patch(op=PatchOp.ADD, path="members", value=[{"value": ada.id}])]
+            )
+        )
         assert "admins" not in [g.display for g in ada.sdk.current_user.me().groups or []]
 
     def test_the_last_administrator_stays(self, admin: Person) -> None:
         w = admin.sdk
         (admins,) = list(w.groups.list(filter='displayName eq "admins"'))
         me = w.current_user.me()
-        for call in (lambda: w.users.delete(me.id), lambda: w.groups.delete(admins.id), lambda: w.groups.patch(
-                admins.id, operations=[Patch(op=PatchOp.REMOVE, path=f'members[value eq "{me.id}"]')], schemas=PATCH)):
+        for call in (
+            lambda: w.users.delete(me.id),
+            lambda: w.groups.delete(admins.id),
+            lambda: w.groups.patch(admins.id, operations=[Patch(op=PatchOp.REMOVE, path=f'members[value eq "{me.id}"]')], schemas=PATCH),
+        ):
             error_of(call)
         assert w.current_user.me().active
 
@@ -175,12 +187,16 @@ class TestWorkspace:
         assert b'"cells"' in base64.b64decode(w.export(path, format=ExportFormat.JUPYTER).content)
         with pytest.raises((BadRequest, ResourceAlreadyExists)):
             w.import_(path, content=b64(SOURCE), format=ImportFormat.SOURCE, language=Language.PYTHON)
-        w.import_(path, content=b64("# Databricks notebook source\n1"), format=ImportFormat.SOURCE, language=Language.PYTHON, overwrite=True)
+        w.import_(
+            path, content=b64("# Databricks notebook source\n1"), format=ImportFormat.SOURCE, language=Language.PYTHON, overwrite=True
+        )
         assert w.get_status(path).object_id == status.object_id
 
     def test_jupyter_there_and_back(self, ada: Person) -> None:
-        notebook = b'{"cells":[{"cell_type":"code","execution_count":null,"metadata":{},"outputs":[],"source":["a = 1\\n","a"]}],' \
-                   b'"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":5}'
+        notebook = (
+            b'{"cells":[{"cell_type":"code","execution_count":null,"metadata":{},"outputs":[],"source":["a = 1\\n","a"]}],'
+            b'"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":5}'
+        )
         w, path = ada.sdk.workspace, f"{ada.home}/explore"
         w.import_(path, content=b64(notebook), format=ImportFormat.JUPYTER)
         assert w.get_status(path).object_type == ObjectType.NOTEBOOK
@@ -214,19 +230,30 @@ class TestWorkspace:
         assert str(status.object_id) == made
         assert f"{ada.home}/seen" in [o.path for o in ada.sdk.workspace.list(ada.home)]
 
-    @pytest.mark.parametrize(("step", "level"), [
-        ("export", "CAN_READ"), ("download", "CAN_READ"), ("import", "CAN_MANAGE"), ("mkdirs", "CAN_MANAGE"), ("delete", "CAN_MANAGE"),
-        ("overwrite", "CAN_EDIT"),
-    ])
+    @pytest.mark.parametrize(
+        ("step", "level"),
+        [
+            ("export", "CAN_READ"),
+            ("download", "CAN_READ"),
+            ("import", "CAN_MANAGE"),
+            ("mkdirs", "CAN_MANAGE"),
+            ("delete", "CAN_MANAGE"),
+            ("overwrite", "CAN_EDIT"),
+        ],
+    )
     def test_others_homes_are_closed(self, ada: Person, bob: Person, step: str, level: str) -> None:
         path = f"{ada.home}/mine"
         ada.sdk.workspace.import_(path, content=b64(SOURCE), format=ImportFormat.SOURCE, language=Language.PYTHON)
         w = bob.sdk.workspace
         source: dict[str, Any] = {"content": b64(SOURCE), "format": ImportFormat.SOURCE, "language": Language.PYTHON}
         calls: dict[str, Callable[[], Any]] = {
-            "export": lambda: w.export(path), "download": lambda: w.download(path),
-            "import": lambda: w.import_(f"{ada.home}/theirs", **source), "mkdirs": lambda: w.mkdirs(f"{ada.home}/theirs"),
-            "delete": lambda: w.delete(path), "overwrite": lambda: w.import_(path, overwrite=True, **source)}
+            "export": lambda: w.export(path),
+            "download": lambda: w.download(path),
+            "import": lambda: w.import_(f"{ada.home}/theirs", **source),
+            "mkdirs": lambda: w.mkdirs(f"{ada.home}/theirs"),
+            "delete": lambda: w.delete(path),
+            "overwrite": lambda: w.import_(path, overwrite=True, **source),
+        }
         refused(calls[step], level, ada.name)
 
     def test_only_administrators_create_in_the_root(self, ada: Person, admin: Person, team: Team) -> None:
@@ -250,14 +277,17 @@ class TestPermissions:
 
     def test_put_patch_get(self, ada: Person, bob: Person, folder: str, team: Team) -> None:
         crew, robot, p = team.group("crew", bob), team.service_principal("robot"), ada.sdk.permissions
-        answer = p.set("directories", folder, access_control_list=[entry(crew, PermissionLevel.CAN_READ), entry(robot, PermissionLevel.CAN_RUN)])
+        answer = p.set(
+            "directories", folder, access_control_list=[entry(crew, PermissionLevel.CAN_READ), entry(robot, PermissionLevel.CAN_RUN)]
+        )
         assert (answer.object_id, answer.object_type) == (f"/directories/{folder}", "directory")
         assert direct(answer) == {crew: ["CAN_READ"], robot.name: ["CAN_RUN"]} | own(answer, ada)
         p.update("directories", folder, access_control_list=[entry(bob, PermissionLevel.CAN_EDIT)])
         again = p.get("directories", folder)
         assert direct(again)[bob.name] == ["CAN_EDIT"] and direct(again)[crew] == ["CAN_READ"]
         assert ("admins", "CAN_MANAGE", True) in [
-            (a.group_name, x.permission_level.value, x.inherited) for a in again.access_control_list for x in a.all_permissions]
+            (a.group_name, x.permission_level.value, x.inherited) for a in again.access_control_list for x in a.all_permissions
+        ]
         p.set("directories", folder, access_control_list=[])
         assert set(direct(p.get("directories", folder))) <= {ada.name}
 
@@ -270,7 +300,10 @@ class TestPermissions:
             (his,) = [a for a in ada.sdk.permissions.get(kind, object_id).access_control_list if a.user_name == bob.name]
             (level,) = his.all_permissions
             assert (level.permission_level, level.inherited, level.inherited_from_object) == (
-                PermissionLevel.CAN_READ, True, [f"/directories/{folder}"])
+                PermissionLevel.CAN_READ,
+                True,
+                [f"/directories/{folder}"],
+            )
         assert bob.sdk.experiments.get_experiment(experiment).experiment.experiment_id == experiment
         refused(lambda: bob.sdk.experiments.create_run(experiment_id=experiment), "CAN_EDIT", ada.name)
 
@@ -291,17 +324,26 @@ class TestPermissions:
         refused(lambda: bob.sdk.permissions.get("directories", folder), "CAN_MANAGE")
 
     def test_what_administrators_keep(self, admin: Person) -> None:
-        text = error_of(lambda: admin.sdk.permissions.set("directories", "0", access_control_list=[entry("users", PermissionLevel.CAN_READ)]))
+        text = error_of(
+            lambda: admin.sdk.permissions.set("directories", "0", access_control_list=[entry("users", PermissionLevel.CAN_READ)])
+        )
         assert "admins" in text
         levels = {a.group_name for a in admin.sdk.permissions.get("directories", "0").access_control_list}
         assert "admins" in levels
 
-    @pytest.mark.parametrize(("kind", "name", "level", "part"), [
-        ("directories", "users", "CAN_FLY", "CAN_MANAGE"), ("directories", "users", "CAN_QUERY", "CAN_MANAGE"),
-        ("gardens", "users", "CAN_READ", "directories"), ("directories", "no-such-group", "CAN_READ", "no-such-group"),
-    ])
+    @pytest.mark.parametrize(
+        ("kind", "name", "level", "part"),
+        [
+            ("directories", "users", "CAN_FLY", "CAN_MANAGE"),
+            ("directories", "users", "CAN_QUERY", "CAN_MANAGE"),
+            ("gardens", "users", "CAN_READ", "directories"),
+            ("directories", "no-such-group", "CAN_READ", "no-such-group"),
+        ],
+    )
     def test_unknown_things_are_named(self, ada: Person, folder: str, kind: str, name: str, level: str, part: str) -> None:
-        answer = ada.call("PATCH", f"/api/2.0/permissions/{kind}/{folder}", {"access_control_list": [{"group_name": name, "permission_level": level}]})
+        answer = ada.call(
+            "PATCH", f"/api/2.0/permissions/{kind}/{folder}", {"access_control_list": [{"group_name": name, "permission_level": level}]}
+        )
         assert 400 <= answer.status < 500 and answer.code and part in answer.message, answer
 
 

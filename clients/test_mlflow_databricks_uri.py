@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from bailiwick_clients.acting import DATABRICKS, acting
-from bailiwick_clients.life import Place, TrackingLife
-from bailiwick_clients.refusals import refused
 from mlflow.tracking import MlflowClient
+
+from bailiwick_clients.acting import DATABRICKS, acting
+from bailiwick_clients.being_refused import BeingRefused
+from bailiwick_clients.life import TrackingLife
+from bailiwick_clients.place import Place
+from bailiwick_clients.refusals import refused
 
 MIB = 1 << 20
 
 
-class TestDatabricksURI(TrackingLife):
+class TestDatabricksURI(TrackingLife, BeingRefused):
     uri = DATABRICKS
 
     def test_artifact_addresses_are_dbfs(self, client: MlflowClient, experiment: str) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import mlflow
-from bailiwick_clients.acting import HTTP, acting
-from bailiwick_clients.life import Place, TrackingLife, data
 from mlflow.tracking import MlflowClient
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
+from bailiwick_clients.acting import HTTP, acting
+from bailiwick_clients.being_refused import BeingRefused
+from bailiwick_clients.life import TrackingLife
+from bailiwick_clients.place import Place, data
 
-class TestHTTP(TrackingLife):
+
+class TestHTTP(TrackingLife, BeingRefused):
     uri = HTTP
 
     def test_ranges(self, client: MlflowClient, place: Place, experiment: str) -> None:
@@ -20,7 +23,12 @@ class TestHTTP(TrackingLife):
         run = client.create_run(experiment)
         client.log_text(run.info.run_id, "0123456789", "digits.txt")
         path = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run.info.run_id}/artifacts/digits.txt"
-        for asked, status, body in [("bytes=2-4", 206, b"234"), ("bytes=-3", 206, b"789"), ("bytes=8-", 206, b"89"), ("", 200, b"0123456789")]:
+        for asked, status, body in [
+            ("bytes=2-4", 206, b"234"),
+            ("bytes=-3", 206, b"789"),
+            ("bytes=8-", 206, b"89"),
+            ("", 200, b"0123456789"),
+        ]:
             got = place.ada.call("GET", path, headers={"Range": asked} if asked else {})
             assert (got.status, got.body) == (status, body), asked
         assert place.ada.call("GET", path, headers={"Range": "bytes=50-"}).status == 416

@@ -47,6 +47,7 @@ func (s *Server) chores() []chore {
 		{"sweep", day, time.Second, s.sweep},
 		{"collect", day, 10 * time.Minute, func(ctx context.Context) error { _, err := s.Collect(ctx, keepBytes); return err }},
 		{"merge", 20 * time.Second, 10 * time.Second, func(ctx context.Context) error { _, err := s.Store.MergePoints(ctx); return err }},
+		{"checkpoint", time.Hour, time.Minute, s.tellCheckpoint},
 		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
 		{"expired", time.Hour, time.Minute, s.dropExpired},
 	}
@@ -112,6 +113,20 @@ func (s *Server) seal(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// tellCheckpoint puts the newest checkpoint into the log, which is often kept where this server's administrators cannot change it.
+func (s *Server) tellCheckpoint(ctx context.Context) error {
+	var note string
+	var size int64
+	err := s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		note, size, err = tx.Sealed()
+		return err
+	})
+	if err == nil && note != "" {
+		s.log.Info("checkpoint of the ledger", "entries", size, "note", note)
+	}
+	return err
 }
 
 // roll makes entries of the gathered rows of minutes that are over.

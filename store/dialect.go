@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -113,8 +114,16 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// openSQLite opens the database file. Durability is full: a commit returns after its fsync.
+// openSQLite opens the database file, which nobody else may read: the keys of this installation are in it. The files that the engine puts
+// beside it have its permissions. Durability is full: a commit returns after its fsync.
 func openSQLite(file string) (*sql.DB, error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("database file: %w", err)
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return nil, fmt.Errorf("database file: %w", err)
+	}
 	q := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(OFF)", "cache_size(-8000)",
 		"temp_store(MEMORY)", "wal_autocheckpoint(4000)", "mmap_size(268435456)",

@@ -92,7 +92,9 @@ func (tx *Tx) refreshExperiments(x *experimentIndex, tags ServerTags) (*tracking
 	if err := tx.changedExperiments(x, touched); err != nil {
 		return nil, err
 	}
-	if err := tx.movedExperiments(x, touched); err != nil {
+	if all, err := tx.movedExperiments(x, touched); all && err == nil {
+		return tx.loadExperiments(x, tags)
+	} else if err != nil {
 		return nil, err
 	}
 	if err := tx.takeExperiments(x, touched, tags); err != nil {
@@ -150,18 +152,20 @@ func (tx *Tx) changedExperiments(x *experimentIndex, touched map[int64]bool) err
 	}, "SELECT object, changed FROM experiments WHERE changed >= ?", x.horizon)
 }
 
-// movedExperiments adds those whose place, or whose readers, may have changed: the objects of governance events and what lies below.
-func (tx *Tx) movedExperiments(x *experimentIndex, touched map[int64]bool) error {
+// movedExperiments adds those whose place, or whose readers, may have changed: the objects of governance events and what lies below. all says
+// that it may be any: entries go with a principal who is removed, and the map knows no more where they were.
+func (tx *Tx) movedExperiments(x *experimentIndex, touched map[int64]bool) (all bool, err error) {
 	if tx.version <= x.version {
-		return nil
+		return false, nil
 	}
-	return tx.each(func(r *sql.Rows) error {
+	err = tx.each(func(r *sql.Rows) error {
 		var body []byte
 		if err := r.Scan(&body); err != nil {
 			return err
 		}
 		events, err := eventsOf(body)
 		for _, e := range events {
+			all = all || e.Op == authz.DropPrincipal
 			if e.Object == nil || !e.Object.Kind.InTree() && e.Op != authz.DropObject {
 				continue
 			}
@@ -174,6 +178,7 @@ func (tx *Tx) movedExperiments(x *experimentIndex, touched map[int64]bool) error
 		}
 		return err
 	}, "SELECT body FROM ledger WHERE version > ? AND version <= ?", x.version, tx.version)
+	return all, err
 }
 
 func (tx *Tx) takeExperiments(x *experimentIndex, touched map[int64]bool, tags ServerTags) error {

@@ -10,11 +10,14 @@ import (
 	"bailiwick/ledger"
 )
 
+// lastStamp is above what is sealed, too: an entry that got a lower stamp, by a clock that was set back, would never be sealed.
+const lastStamp = "SELECT MAX((SELECT COALESCE(MAX(stamp), 0) FROM ledger), (SELECT COALESCE(MAX(upto), 0) FROM seals))"
+
 // load builds the access map from the current-state tables, in one snapshot with its version.
 func (s *Store) load(ctx context.Context) error {
 	if s.d.single {
 		var last int64
-		if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(MAX(stamp), 0) FROM ledger").Scan(&last); err != nil {
+		if err := s.db.QueryRowContext(ctx, lastStamp).Scan(&last); err != nil {
 			return err
 		}
 		s.committed.Store(last)

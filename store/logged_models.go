@@ -137,8 +137,8 @@ func (tx *Tx) LoggedModel(id string) (*tracking.LoggedModel, error) {
 
 // InsertLoggedModel makes a logged model with its params and tags; owner is the principal who made it.
 func (tx *Tx) InsertLoggedModel(m *tracking.LoggedModel, owner int64) error {
-	err := tx.do(`INSERT INTO logged_models (id, experiment, run, name, model_type, status, message, owner, created, updated, deleted, changed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`, m.ID, m.Experiment, m.SourceRun, m.Name, m.Type, int64(m.Status), m.StatusMessage, owner,
+	_, err := tx.exec(`INSERT INTO logged_models
+		(id, experiment, run, name, model_type, status, message, owner, created, updated, deleted, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`, m.ID, m.Experiment, m.SourceRun, m.Name, m.Type, int64(m.Status), m.StatusMessage, owner,
 		m.Created, m.Updated, tx.Stamp)
 	if err != nil {
 		return exists(err, "Logged model with ID '%s' already exists", m.ID)

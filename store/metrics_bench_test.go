@@ -146,9 +146,9 @@ func readPoints(b *testing.B, s *Store, p pointStore, run string, points int) {
 	b.ReportMetric(bytesOf(b, s, p.size)/float64(points), "bytes/point")
 }
 
-// bytesOf gives how much a table takes on disk: its pages on SQLite, with its index on PostgreSQL.
+// bytesOf gives how much a table takes on disk: with its indexes.
 func bytesOf(b *testing.B, s *Store, table string) (size float64) {
-	q := "SELECT SUM(pgsize) FROM dbstat WHERE name = '" + table + "'"
+	q := "SELECT SUM(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_master WHERE tbl_name = '" + table + "')"
 	if !s.d.single {
 		q = "SELECT pg_total_relation_size('" + table + "')"
 	}

@@ -95,6 +95,24 @@ func TestRevocationReachesTheOtherReplica(t *testing.T) {
 	}
 }
 
+// A credential that one replica has made is known on the other as soon as that looks.
+func TestRefreshFindsWhatOthersCommitted(t *testing.T) {
+	a, b, ok := replicas(t)
+	if !ok {
+		return
+	}
+	ctx := context.Background()
+	if newer, err := b.Refresh(ctx); err != nil || !newer { // the set-up was a's
+		t.Fatalf("newer %v, %v", newer, err)
+	}
+	set(t, a, authz.CanRead)
+	for i, want := range []bool{true, false} {
+		if newer, err := b.Refresh(ctx); err != nil || newer != want || b.Map().Version() != a.Map().Version() {
+			t.Errorf("look %d: newer %v, want %v; versions %d and %d: %v", i, newer, want, b.Map().Version(), a.Map().Version(), err)
+		}
+	}
+}
+
 // A write that has decided and whose commit is delayed keeps a revocation waiting: no write is committed after the revocation it would have
 // been refused under.
 func TestDelayedCommitHoldsTheRevocation(t *testing.T) {

@@ -54,6 +54,9 @@ type Store struct {
 	current atomic.Pointer[authz.Map]
 	// advance serialises the folding of events into the map, so that it never goes back.
 	advance sync.Mutex
+	// refreshing lets one at a time look for what other replicas committed; refreshed is when the last such look began.
+	refreshing sync.Mutex
+	refreshed  time.Time
 
 	queue     chan *job
 	stopped   chan struct{}

@@ -28,7 +28,11 @@ type Tx struct {
 	events []authz.Event
 	// recorded: the governance events are in a ledger entry.
 	recorded bool
-	version  int64
+	// numbered: the transaction has taken a governance version, which must come into the ledger.
+	numbered bool
+	// broken is the error of a statement. PostgreSQL answers COMMIT with a rollback and no error then, so fn must not pass over it.
+	broken  error
+	version int64
 	// horizon: rows with a lower stamp are all visible to this transaction.
 	horizon int64
 }
@@ -105,9 +109,17 @@ func (tx *Tx) exec(q string, args ...any) (int64, error) {
 	}
 	r, err := tx.c.exec(tx.ctx, q, args...)
 	if err != nil {
-		return 0, err
+		return 0, tx.failed(err)
 	}
 	return r.RowsAffected()
+}
+
+// failed keeps in mind that a statement failed.
+func (tx *Tx) failed(err error) error {
+	if err != nil {
+		tx.broken = err
+	}
+	return err
 }
 
 // do is exec for statements whose outcome does not matter to what follows; on PostgreSQL their errors may come later, at the latest from
@@ -116,14 +128,14 @@ func (tx *Tx) do(q string, args ...any) error {
 	if !tx.write {
 		return fail.Internalf(nil, "a read changes nothing: %s", q)
 	}
-	return tx.c.later(tx.ctx, q, args...)
+	return tx.failed(tx.c.later(tx.ctx, q, args...))
 }
 
 // each runs a query and calls scan once a row.
 func (tx *Tx) each(scan func(*sql.Rows) error, q string, args ...any) error {
 	rows, err := tx.c.query(tx.ctx, q, args...)
 	if err != nil {
-		return err
+		return tx.failed(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -131,18 +143,18 @@ func (tx *Tx) each(scan func(*sql.Rows) error, q string, args ...any) error {
 			return err
 		}
 	}
-	return rows.Err()
+	return tx.failed(rows.Err())
 }
 
 // one runs a query of at most one row; found is false when there is none.
 func (tx *Tx) one(dest []any, q string, args ...any) (found bool, err error) {
 	rows, err := tx.c.query(tx.ctx, q, args...)
 	if err != nil {
-		return false, err
+		return false, tx.failed(err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return false, rows.Err()
+		return false, tx.failed(rows.Err())
 	}
 	return true, rows.Scan(dest...)
 }

@@ -381,6 +381,24 @@ func (tx *Tx) catchUp() error {
 	return nil
 }
 
+// Refresh brings the map up to what other replicas have committed, and says whether that made it newer. However many ask at once, one looks:
+// who waits is content with a look that began after he asked. On SQLite there are no others, and nothing is done.
+func (s *Store) Refresh(ctx context.Context) (newer bool, err error) {
+	if s.d.single {
+		return false, nil
+	}
+	asked, before := time.Now(), s.Map().Version()
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	if began := time.Now(); s.refreshed.Before(asked) {
+		if err := s.Read(ctx, func(*Tx) error { return nil }); err != nil {
+			return false, err
+		}
+		s.refreshed = began
+	}
+	return s.Map().Version() > before, nil
+}
+
 // fold applies the events after m's version up to the given one.
 func (tx *Tx) fold(m *authz.Map, upto int64) (*authz.Map, error) {
 	err := tx.each(func(r *sql.Rows) error {

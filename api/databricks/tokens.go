@@ -16,6 +16,9 @@ import (
 // tokenRoutes are one's own tokens (/token), and everybody's for those who manage them (/token-management).
 func (f *Front) tokenRoutes() []api.Route {
 	one := "/token-management/tokens/{token_id}"
+	// Who makes a token of somebody else's acts as him, and who changes its scopes makes it reach further: the law gives managers of tokens
+	// only the list and the revoking.
+	admins := []api.Target{{Object: authz.WorkspaceObject}}
 	return []api.Route{
 		api.Write("POST /token/create", authz.UseTokens, api.At[newToken](authz.TokensRoot), f.createToken,
 			api.As[newToken]("generateDbToken"), api.Alone[newToken]),
@@ -26,12 +29,14 @@ func (f *Front) tokenRoutes() []api.Route {
 			api.As[tokenNamed]("updateDbToken"), api.Alone[tokenNamed]),
 
 		api.Write("POST /token-management/on-behalf-of/tokens", authz.ManageTokens, api.At[newToken](authz.TokensRoot), f.createFor,
+			api.Also(authz.ManageIdentities, func(*api.Call, *newToken) ([]api.Target, error) { return admins, nil }),
 			api.As[newToken]("generateDbToken"), api.Alone[newToken]),
 		api.Read("GET /token-management/tokens", authz.ManageTokens, api.At[tokensOf](authz.TokensRoot), listAllTokens),
 		api.Read("GET "+one, authz.ManageTokens, findAnyToken, getToken),
 		api.Write("DELETE "+one, authz.ManageTokens, findAnyToken, deleteToken,
 			api.As[tokenNamed]("revokeDbToken"), api.Alone[tokenNamed]),
 		api.Write("PATCH "+one, authz.ManageTokens, findAnyToken, updateToken,
+			api.Also(authz.ManageIdentities, func(*api.Call, *tokenNamed) ([]api.Target, error) { return admins, nil }),
 			api.As[tokenNamed]("updateDbToken"), api.Alone[tokenNamed]),
 	}
 }

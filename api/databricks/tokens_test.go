@@ -118,6 +118,23 @@ func TestTokenManagement(t *testing.T) {
 	}
 }
 
+// TestManagerOfTokens: CAN_MANAGE on tokens is to list and revoke those of others, not to act as them.
+func TestManagerOfTokens(t *testing.T) {
+	s := servertest.Start(t)
+	ana := s.User("ana@example.com")
+	app := "6a1f2a90-6b0a-4f0e-8f0a-0a7c43c1d001"
+	s.ServicePrincipal(app)
+	s.Admin("PATCH", tokens, object{"access_control_list": []object{{"user_name": "ana@example.com", "permission_level": "CAN_MANAGE"}}})
+	_, bobs := newToken(t, s, s.User("bob@example.com"), object{"scopes": []string{"mlflow"}})
+	one := "/api/2.0/token-management/tokens/" + bobs
+	play(t, s, []step{
+		{"for a service principal", ana, "POST", "/api/2.0/token-management/on-behalf-of/tokens", object{"application_id": app}, 403, "may not"},
+		{"wider", ana, "PATCH", one, object{"token": object{"scopes": []string{"all-apis"}}, "update_mask": "scopes"}, 403, "may not"},
+		{"get", ana, "GET", one, nil, 200, `"scopes":["mlflow"]`},
+		{"delete", ana, "DELETE", one, nil, 200, "{}"},
+	})
+}
+
 // TestLosingTokens: who loses CAN_USE loses the tokens he has, however he loses it.
 func TestLosingTokens(t *testing.T) {
 	s := servertest.Start(t)

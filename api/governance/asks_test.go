@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bailiwick/authz"
 	"bailiwick/server/servertest"
+	"bailiwick/store"
 )
 
 const root = "/api/governance/1.0"
@@ -94,6 +96,19 @@ func TestCanTellsNothingOfWhatIsHidden(t *testing.T) {
 			if diff := cmp.Diff(bodies[0], b); diff != "" {
 				t.Errorf("%s: two answers differ: %s", ability, diff)
 			}
+		}
+	}
+}
+
+// Some abilities everybody has on whatever object; an answer to that must not tell that the object is there.
+func TestCanTellsNothingByWhatEverybodyMay(t *testing.T) {
+	o := newOffice(t)
+	o.Govern(func(*store.Tx) ([]authz.Event, error) {
+		return []authz.Event{{Op: authz.PutObject, Object: &authz.Object{ID: 4000, Kind: authz.RegisteredModel, Parent: authz.ModelsRoot, Name: "m"}}}, nil
+	})
+	for object, want := range map[string]int{"registered-models/4000": 404, "registered-models/m": 404, "registered-models/root": 200} {
+		if a := o.ask("cyd", "/can", url.Values{"ability": {"create-model"}, "object": {object}}); a.Status != want {
+			t.Errorf("%s: %d %s", object, a.Status, a.Body)
 		}
 	}
 }

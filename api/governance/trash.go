@@ -61,9 +61,8 @@ func listTrash(c *api.Call, scope authz.Scope, q *trashRequest) (*trashAnswer, e
 			return false
 		}
 		if ok {
-			answer.Items = append(answer.Items, row)
+			answer.Items, last = append(answer.Items, row), t
 		}
-		last = t
 		return true
 	})
 	return answer, err
@@ -92,7 +91,7 @@ func trashed(c *api.Call, scope authz.Scope, t store.Trashed) (row trashRow, ok 
 	return row, true
 }
 
-// A page token tells no more than the row that it stands for, which the caller has seen or could not see the contents of.
+// A page token tells no more than the row that it stands for, which is the last that the caller has seen.
 func trashToken(t store.Trashed) string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %d", t.At, t.Object))
 }

@@ -212,6 +212,9 @@ func TestTrashPages(t *testing.T) {
 		if token = a.Text("next_page_token"); token == "" {
 			break
 		}
+		if place, _ := base64.RawURLEncoding.DecodeString(token); !strings.HasSuffix(string(place), " "+a.Text("items.2.object_id")) {
+			t.Errorf("the token %q is not about the last row that was shown", place)
+		}
 	}
 	if len(seen) != 7 || !seen["/mine/0"] || !seen["/mine/6"] {
 		t.Errorf("seen: %v", seen)

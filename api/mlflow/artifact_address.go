@@ -18,7 +18,8 @@ type artifactAddress struct {
 	path       string // below the root of artifacts; "" = the root
 }
 
-// shape is one way to write an address: for a run and for a logged model. {e} stands for the experiment, {o} for the owner; the path follows.
+// shape is one way to write an address: for a run and for a logged model. {e} stands for the experiment, {o} for the owner; the path
+// follows.
 type shape struct{ run, model []string }
 
 func shapeOf(run, model string) shape {
@@ -28,9 +29,12 @@ func shapeOf(run, model string) shape {
 // The shapes of the proxy, of the Files API and of DBFS (DESIGN §3, Artifacts).
 var (
 	proxyShape = shapeOf("{e}/{o}/artifacts", "{e}/models/{o}/artifacts")
-	filesShape = shapeOf("WorkspaceInternal/Mlflow/Artifacts/{e}/Runs/{o}/artifacts", "WorkspaceInternal/Mlflow/Artifacts/{e}/LoggedModels/{o}/artifacts")
+	filesShape = shapeOf(filesRoot+"/{e}/Runs/{o}/artifacts", filesRoot+"/{e}/LoggedModels/{o}/artifacts")
 	dbfsShape  = shapeOf("databricks/mlflow-tracking/{e}/{o}/artifacts", "databricks/mlflow-tracking/{e}/logged_models/{o}/artifacts")
 )
+
+// filesRoot is where the Files API has MLflow's artifacts.
+const filesRoot = "WorkspaceInternal/Mlflow/Artifacts"
 
 // parse reads an address. Whatever is not of the shape, or could lead out of it, is fail.Invalid.
 func (s shape) parse(text string) (artifactAddress, error) {

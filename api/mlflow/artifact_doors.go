@@ -18,7 +18,7 @@ type RunFile struct {
 	Path    *string `wire:"path"`
 }
 
-func (q *RunFile) address(*api.Call) (artifactAddress, error) {
+func runFile(_ *api.Call, q *RunFile) (artifactAddress, error) {
 	if deref(q.Path, "") == "" {
 		return artifactAddress{}, fail.Invalidf("Missing value for required parameter 'path'.")
 	}
@@ -31,7 +31,7 @@ type LoggedModelFile struct {
 	ArtifactFilePath *string `wire:"artifact_file_path,artifactFilePath"`
 }
 
-func (q *LoggedModelFile) address(*api.Call) (artifactAddress, error) {
+func loggedModelFile(_ *api.Call, q *LoggedModelFile) (artifactAddress, error) {
 	if deref(q.ArtifactFilePath, "") == "" {
 		return artifactAddress{}, fail.Invalidf("Missing value for required parameter 'artifact_file_path'.")
 	}
@@ -48,14 +48,12 @@ func (f *Front) doorRoutes() map[string][]api.Route {
 	if f.MaxArtifact > 0 {
 		small.MaxArtifact = min(uploadLimit, f.MaxArtifact)
 	}
-	file := func(c *api.Call, q *RunFile) (artifactAddress, error) { return q.address(c) }
-	ofModel := func(c *api.Call, q *LoggedModelFile) (artifactAddress, error) { return q.address(c) }
 	return map[string][]api.Route{
-		"": {getFile(f, "GET /get-artifact", file)},
+		"": {getFile(f, "GET /get-artifact", runFile)},
 		"/ajax-api/2.0/mlflow": {
-			getFile(f, "GET /get-artifact", file),
-			putFile[RunFile, Nothing](&small, "POST /upload-artifact", file),
-			getFile(f, "GET /logged-models/{model_id}/artifacts/files", ofModel),
+			getFile(f, "GET /get-artifact", runFile),
+			putFile(&small, "POST /upload-artifact", runFile),
+			getFile(f, "GET /logged-models/{model_id}/artifacts/files", loggedModelFile),
 		},
 	}
 }

@@ -19,12 +19,12 @@ type ArtifactFile struct {
 	ArtifactPath *string `wire:"artifact_path,artifactPath"`
 }
 
-func (q *ArtifactFile) proxied(*api.Call) (artifactAddress, error) {
+func proxied(_ *api.Call, q *ArtifactFile) (artifactAddress, error) {
 	return proxyShape.parse(deref(q.ArtifactPath, ""))
 }
 
 // proxiedFolder takes the slash at the end, with which `mlflow gc` names the folder that it deletes.
-func (q *ArtifactFile) proxiedFolder(*api.Call) (artifactAddress, error) {
+func proxiedFolder(_ *api.Call, q *ArtifactFile) (artifactAddress, error) {
 	return proxyShape.parse(folderOf(deref(q.ArtifactPath, "")))
 }
 
@@ -35,13 +35,10 @@ func (f *Front) proxyRoutes() []api.Route {
 			return proxyShape.parse(folderOf(q.GetPath()))
 		}), listProxied, api.Or[ProxyListArtifacts](authz.ViewTrashed), api.As[ProxyListArtifacts]("listArtifacts")),
 		getFile(f, "GET /artifacts/{artifact_path...}", proxied),
-		putFile[ArtifactFile, Nothing](f, "PUT /artifacts/{artifact_path...}", proxied),
-		dropFiles("DELETE /artifacts/{artifact_path...}", func(c *api.Call, q *ArtifactFile) (artifactAddress, error) { return q.proxiedFolder(c) },
-			dropAny),
+		putFile(f, "PUT /artifacts/{artifact_path...}", proxied),
+		dropFiles("DELETE /artifacts/{artifact_path...}", proxiedFolder, dropAny),
 	}
 }
-
-func proxied(c *api.Call, q *ArtifactFile) (artifactAddress, error) { return q.proxied(c) }
 
 // listProxied gives all of a folder at once, with names relative to it: clients do not page here. A file, or nothing, has nothing in it.
 func listProxied(c *api.Call, p spot, _ *ProxyListArtifacts) (*ProxyListArtifactsResponse, error) {

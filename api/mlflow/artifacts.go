@@ -74,11 +74,13 @@ func getFile[Q any](f *Front, pattern string, address func(*api.Call, *Q) (artif
 	}, opts...)
 }
 
-func putFile[Q, R any](f *Front, pattern string, address func(*api.Call, *Q) (artifactAddress, error), opts ...api.Option[Q]) api.Route {
+func putFile[Q any](f *Front, pattern string, address func(*api.Call, *Q) (artifactAddress, error), opts ...api.Option[Q]) api.Route {
 	opts = append(opts, api.Or[Q](authz.ViewTrashed), api.As[Q]("uploadArtifact"))
 	return api.Upload(pattern, authz.LogArtifacts, at(address), func(c *api.Call, p spot, _ *Q, body io.Reader) (received, error) {
 		return f.receive(c, p, body)
-	}, func(c *api.Call, p spot, _ *Q, got received) (*R, error) { return new(R), keepFile(c, p, got) }, opts...)
+	}, func(c *api.Call, p spot, _ *Q, got received) (*Nothing, error) {
+		return &Nothing{}, keepFile(c, p, got)
+	}, opts...)
 }
 
 func dropFiles[Q any](pattern string, address func(*api.Call, *Q) (artifactAddress, error), drop func(*api.Call, spot) error) api.Route {
@@ -214,7 +216,9 @@ func keepFile(c *api.Call, p spot, got received) error {
 	noteFile(c, p)
 	c.Note("digest", got.digest.String())
 	c.Note("size", strconv.FormatInt(got.size, 10))
-	return c.Tx.PutArtifact(&store.Artifact{Owner: p.owner, Path: p.path, Experiment: p.in, Digest: got.digest, Size: got.size, Writer: c.Who.Principal})
+	return c.Tx.PutArtifact(&store.Artifact{
+		Owner: p.owner, Path: p.path, Experiment: p.in, Digest: got.digest, Size: got.size, Writer: c.Who.Principal,
+	})
 }
 
 // dropAny deletes a file, or a folder with all in it; what is not there is no error, as in MLflow.

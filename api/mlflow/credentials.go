@@ -30,13 +30,14 @@ func permitted(c *api.Call, _ *Transfer) (artifactAddress, error) {
 func (f *Front) transferRoutes() []api.Route {
 	return []api.Route{
 		getFile(f, "GET /{address}/{name}", permitted, api.Signed[Transfer]),
-		putFile[Transfer, Nothing](f, "PUT /{address}/{name}", permitted, api.Signed[Transfer]),
+		putFile(f, "PUT /{address}/{name}", permitted, api.Signed[Transfer]),
 	}
 }
 
 // signed gives the whole signed address of a file.
 func signed(c *api.Call, p spot, method string) *string {
-	return text(c.BaseURL() + transferPrefix + "/" + c.Sign(method, proxyShape.write(p.artifactAddress)) + "/" + url.PathEscape(path.Base(p.path)))
+	permit := c.Sign(method, proxyShape.write(p.artifactAddress))
+	return text(c.BaseURL() + transferPrefix + "/" + permit + "/" + url.PathEscape(path.Base(p.path)))
 }
 
 func signDownload(c *api.Call, p spot, _ *TransferPath) (*FilesCreateDownloadUrlResponse, error) {

@@ -76,8 +76,8 @@ func (f *Front) dbfsRoutes() []api.Route {
 func (f *Front) rawDBFSRoutes() []api.Route {
 	return []api.Route{
 		getFile(f, "GET /{path...}", rawPath),
-		putFile[DBFSPath, Nothing](f, "POST /{path...}", rawPath),
-		putFile[DBFSPath, Nothing](f, "PUT /{path...}", rawPath),
+		putFile(f, "POST /{path...}", rawPath),
+		putFile(f, "PUT /{path...}", rawPath),
 	}
 }
 

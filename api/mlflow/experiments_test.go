@@ -1,6 +1,7 @@
 package mlflow_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/server"
+	"bailiwick/store"
 )
 
 func TestExperimentLife(t *testing.T) {
@@ -141,7 +143,8 @@ func TestDefaultExperiment(t *testing.T) {
 			t.Errorf("%s: %d %s", c.mode, a.Status, a.Body)
 		}
 		id := a.Text("run.info.experiment_id")
-		if c.other != "" && id != c.other || c.status == 200 && w.ok("runs/search", fields{"experiment_ids": []string{"0"}}).Text("runs.0.info.experiment_id") != id {
+		found := w.ok("runs/search", fields{"experiment_ids": []string{"0"}}).Text("runs.0.info.experiment_id")
+		if c.other != "" && id != c.other || c.status == 200 && found != id {
 			t.Errorf("%s: experiment %s", c.mode, id)
 		}
 		if c.mode == "home" && w.get(w.ann, "experiments/get?experiment_id=0").Text("experiment.name") != "Default" {
@@ -192,6 +195,33 @@ func TestSearchExperiments(t *testing.T) {
 	w.ok("experiments/delete", fields{"experiment_id": hidden})
 	a = w.good(w.get(w.ann, "experiments/list?view_type=DELETED_ONLY"), "list")
 	if diff := cmp.Diff([]string{"deleted"}, texts(a, "experiments", "lifecycle_stage")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSearchAfterAPrincipalWent: with somebody's last entry on a folder goes that the folder has permissions of its own, and what lies in it is
+// found by those of the folder above.
+func TestSearchAfterAPrincipalWent(t *testing.T) {
+	w := newWorld(t)
+	w.User("ben@example.org")
+	id := w.experiment("/Shared/open")
+	search := fields{"max_results": 9, "order_by": []string{"name"}}
+	w.share(number(t, id), w.PrincipalID("ben@example.org"), authz.CanRead)
+	w.Govern(func(tx *store.Tx) ([]authz.Event, error) { // ann is no more than any user
+		o, _ := tx.Map.Object(number(t, id))
+		next := *o
+		next.CreatorManages = false
+		return []authz.Event{{Op: authz.PutObject, Object: &next}}, nil
+	})
+	want := []string{"/Shared/open", "Default"}
+	if diff := cmp.Diff(want, texts(w.ok("experiments/search", search), "experiments", "name")); diff != "" {
+		t.Fatal(diff)
+	}
+	ben := w.PrincipalID("ben@example.org")
+	if a := w.Admin("DELETE", fmt.Sprintf("/api/2.0/preview/scim/v2/Users/%d", ben), nil); a.Status != 204 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if diff := cmp.Diff(want, texts(w.ok("experiments/search", search), "experiments", "name")); diff != "" {
 		t.Error(diff)
 	}
 }

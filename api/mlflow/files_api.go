@@ -63,9 +63,10 @@ func (f *Front) filesRoutes() []api.Route {
 	return []api.Route{
 		getFile(f, "GET /files/{file_path...}", filesFile),
 		api.Upload("PUT /files/{file_path...}", write, at(filesFile), f.receiveFile, commitFile, trashed, api.As[FilePath]("uploadArtifact")),
-		api.Write("POST /files/{file_path...}", write, at(filesFile), f.initiate, trashed, api.Audit[FilePath](api.Behind, "", "initiateUpload")),
+		api.Read("POST /files/{file_path...}", write, at(filesFile), initiate, trashed, api.As[FilePath]("initiateUpload")),
 		dropFiles("DELETE /files/{file_path...}", filesFile, dropFile),
-		api.Read("GET /directories/{file_path...}", authz.ReadArtifacts, at(filesFolder), listDirectory, trashed, api.As[FilePath]("listArtifacts")),
+		api.Read("GET /directories/{file_path...}", authz.ReadArtifacts, at(filesFolder), listDirectory, trashed,
+			api.As[FilePath]("listArtifacts")),
 		api.Write("PUT /directories/{file_path...}", write, at(filesFolder), makeDirectory, trashed, api.As[FilePath]("createDirectory")),
 		dropFiles("DELETE /directories/{file_path...}", filesFolder, dropFolder),
 		api.Read("POST /create-download-url", authz.ReadArtifacts, at(transferPath), signDownload, api.Or[TransferPath](authz.ViewTrashed),
@@ -76,7 +77,7 @@ func (f *Front) filesRoutes() []api.Route {
 }
 
 // initiate refuses transfers in parts: the client then asks for a signed address and sends the file whole.
-func (f *Front) initiate(*api.Call, spot, *FilePath) (*Nothing, error) {
+func initiate(*api.Call, spot, *FilePath) (*Nothing, error) {
 	return nil, fail.New(fail.Unsupported, "Uploads in parts are not enabled on this server: send the file whole, by PUT")
 }
 

@@ -80,13 +80,13 @@ func (f *Front) homeDefault(c *api.Call) (int64, error) {
 }
 
 // experimentTarget is the decision about an experiment as it is: one in the trash may be looked at (ViewTrashed), where the route's line
-// says so, and what would change it is refused by the handler with the reason.
+// says so, and whoever may do that and tries to change it is told why not.
 func experimentTarget(c *api.Call, id int64, name string, absent error) api.Target {
 	t := api.Target{Object: id, Absent: absent, Name: name}
 	if o, ok := c.Tx.Map.Object(id); !ok || o.Kind != authz.Experiment {
 		t.Object = -1
 	} else if c.Tx.Map.InTrash(id) {
-		t.Ability = authz.ViewTrashed
+		t.Ability, t.Frozen = authz.ViewTrashed, deletedExperiment(id)
 	}
 	return t
 }

@@ -74,7 +74,8 @@ func logInputs(c *api.Call, h *store.RunHead, q *LogInputs) (*Nothing, error) {
 func datasetOf(in *DatasetInput) tracking.DatasetInput {
 	d := in.GetDataset()
 	return tracking.DatasetInput{Tags: pairsOf(in.Tags), Dataset: tracking.Dataset{
-		Name: d.GetName(), Digest: d.GetDigest(), SourceType: d.GetSourceType(), Source: d.GetSource(), Schema: d.GetSchema(), Profile: d.GetProfile(),
+		Name: d.GetName(), Digest: d.GetDigest(), SourceType: d.GetSourceType(), Source: d.GetSource(), Schema: d.GetSchema(),
+		Profile: d.GetProfile(),
 	}}
 }
 

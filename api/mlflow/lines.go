@@ -7,7 +7,7 @@ import (
 )
 
 // The constructors of lines about a run or an experiment. What is in a deleted experiment may be looked at by who could look at it before;
-// whoever may do that and tries to change something is told why not, and the handler is not called.
+// whoever may do that and tries to change something is told why not, and the handler is not called (Target.Frozen).
 
 func readRun[Q, R any](pattern string, ability authz.Ability, id func(*Q) string, handle func(*api.Call, *store.RunHead, *Q) (*R, error),
 	opts ...api.Option[Q]) api.Route {
@@ -16,12 +16,7 @@ func readRun[Q, R any](pattern string, ability authz.Ability, id func(*Q) string
 
 func writeRun[Q, R any](pattern string, ability authz.Ability, id func(*Q) string, handle func(*api.Call, *store.RunHead, *Q) (*R, error),
 	opts ...api.Option[Q]) api.Route {
-	return api.Write(pattern, ability, run(id), func(c *api.Call, h *store.RunHead, q *Q) (*R, error) {
-		if h.Trashed {
-			return nil, deletedExperiment(h.Experiment)
-		}
-		return handle(c, h, q)
-	}, append(opts, api.Or[Q](authz.ViewTrashed))...)
+	return api.Write(pattern, ability, run(id), handle, append(opts, api.Or[Q](authz.ViewTrashed))...)
 }
 
 func readExperiment[Q, R any](pattern string, ability authz.Ability, find api.Finder[int64, Q], handle func(*api.Call, int64, *Q) (*R, error),
@@ -31,19 +26,14 @@ func readExperiment[Q, R any](pattern string, ability authz.Ability, find api.Fi
 
 func writeExperiment[Q, R any](pattern string, ability authz.Ability, find api.Finder[int64, Q], handle func(*api.Call, int64, *Q) (*R, error),
 	opts ...api.Option[Q]) api.Route {
-	return api.Write(pattern, ability, find, func(c *api.Call, id int64, q *Q) (*R, error) {
-		if c.Tx.Map.InTrash(id) {
-			return nil, deletedExperiment(id)
-		}
-		return handle(c, id, q)
-	}, append(opts, api.Or[Q](authz.ViewTrashed))...)
+	return api.Write(pattern, ability, find, handle, append(opts, api.Or[Q](authz.ViewTrashed))...)
 }
 
 // forGood makes the finder of routes that purge: the ability asked is the line's own, in the trash too.
 func forGood[O, Q any](find api.Finder[O, Q]) api.Finder[O, Q] {
 	return func(c *api.Call, q *Q) (O, api.Target, error) {
 		obj, t, err := find(c, q)
-		t.Ability = 0
+		t.Ability, t.Frozen = 0, nil
 		return obj, t, err
 	}
 }

@@ -222,7 +222,8 @@ func TestSearchRuns(t *testing.T) {
 	if diff := cmp.Diff([]string{"late", "r4", "r2", "r0"}, find(w.ann, fields{"experiment_ids": both})); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"r5", "r3", "renamed"}, find(w.ann, fields{"experiment_ids": []string{two}, "run_view_type": "DELETED_ONLY"})); diff != "" {
+	deleted := find(w.ann, fields{"experiment_ids": []string{two}, "run_view_type": "DELETED_ONLY"})
+	if diff := cmp.Diff([]string{"r5", "r3", "renamed"}, deleted); diff != "" {
 		t.Error(diff)
 	}
 }

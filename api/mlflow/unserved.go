@@ -2,6 +2,7 @@ package mlflow
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"bailiwick/api"
@@ -19,8 +20,6 @@ type absence struct {
 	prefixes []string
 	// paths are exact; one that ends in /* stands for itself and all below it.
 	paths []string
-	// elsewhere: other fronts answer here, or nobody does.
-	elsewhere bool
 }
 
 var (
@@ -32,37 +31,41 @@ var (
 
 // unserved is the file of what is declared and not served (issue: none answers 404 without being listed).
 var unserved = []absence{
-	{fail.Unsupported, "the model registry is not served yet", v2and3, []string{"/registered-models/*", "/model-versions/*", "/webhooks/*"}, false},
-	{fail.NotFound, "the model registry is not served yet", atRoot, []string{"/model-versions/get-artifact"}, false},
+	{fail.Unsupported, "the model registry is not served yet", v2and3,
+		[]string{"/registered-models/*", "/model-versions/*", "/webhooks/*"}},
+	{fail.NotFound, "the model registry is not served yet", atRoot, []string{"/model-versions/get-artifact"}},
 	{fail.NotFound, "Unity Catalog is not served: use the workspace's own registry (MLFLOW_REGISTRY_URI=databricks)", catalog,
-		[]string{"/mlflow/unity-catalog/*", "/unity-catalog/*"}, false},
-	{fail.Unsupported, "traces are not stored yet", v2and3, []string{"/traces/*", "/get-trace-artifact"}, false},
-	{fail.Unsupported, "traces are not stored yet", atRoot, []string{"/v1/traces"}, false},
-	{fail.NotFound, "traces in Unity Catalog are not served", v4and5, []string{"/traces/*", "/tracing/*", "/experiments/*"}, false},
-	{fail.NotFound, "declared by MLflow, and not served by its own server either", v2and3, []string{"/unified-traces", "/get-online-trace-details"}, false},
+		[]string{"/mlflow/unity-catalog/*", "/unity-catalog/*"}},
+	{fail.Unsupported, "traces are not stored yet", v2and3, []string{"/traces/*", "/get-trace-artifact"}},
+	{fail.Unsupported, "traces are not stored yet", atRoot, []string{"/v1/traces"}},
+	{fail.NotFound, "traces in Unity Catalog are not served", v4and5, []string{"/traces/*", "/tracing/*", "/experiments/*"}},
+	{fail.NotFound, "declared by MLflow, and not served by its own server either", v2and3,
+		[]string{"/unified-traces", "/get-online-trace-details"}},
 	{fail.NotFound, "declared by MLflow with a slash missing; the right path is served", []string{"/api", "/ajax-api"},
-		[]string{"/2.0mlflow/experiments/search-datasets"}, false},
+		[]string{"/2.0mlflow/experiments/search-datasets"}},
 	{fail.Unsupported, "evaluation datasets, scorers, labels and reviews are not served yet", v2and3,
-		[]string{"/datasets/*", "/scorers/*", "/scorer/*", "/genai/*", "/label-schemas/*", "/review-queues/*", "/issues/*"}, false},
-	{fail.Unsupported, "optimization of prompts is not served", v2and3, []string{"/prompt-optimization/*", "/runs/create-promptlab-run"}, false},
-	{fail.Unsupported, "the gateway is not served", v2and3, []string{"/gateway/*", "/gateway-proxy", "/mcp-servers/*"}, false},
-	{fail.Unsupported, "the gateway is not served", atRoot, []string{"/gateway/*"}, false},
-	{fail.Unsupported, "a server has one workspace", v2and3, []string{"/workspaces/*"}, false},
+		[]string{"/datasets/*", "/scorers/*", "/scorer/*", "/genai/*", "/label-schemas/*", "/review-queues/*", "/issues/*"}},
+	{fail.Unsupported, "optimization of prompts is not served", v2and3, []string{"/prompt-optimization/*", "/runs/create-promptlab-run"}},
+	{fail.Unsupported, "the gateway is not served", v2and3, []string{"/gateway/*", "/gateway-proxy", "/mcp-servers/*"}},
+	{fail.Unsupported, "the gateway is not served", atRoot, []string{"/gateway/*"}},
+	{fail.Unsupported, "a server has one workspace", v2and3, []string{"/workspaces/*"}},
 	{fail.Unsupported, "transfers in parts, and addresses of an object store, are not enabled: send and get files whole", proxyPrefixes,
-		[]string{"/mpu/*", "/presigned/*"}, false},
+		[]string{"/mpu/*", "/presigned/*"}},
 	{fail.Unsupported, "transfers in parts, and addresses of an object store, are not enabled: send and get files whole", v2and3,
 		[]string{"/artifacts/presigned-upload-url", "/artifacts/presigned-download-url", "/artifacts/create-multipart-upload",
-			"/artifacts/complete-multipart-upload", "/artifacts/get-presigned-upload-part-url"}, false},
+			"/artifacts/complete-multipart-upload", "/artifacts/get-presigned-upload-part-url"}},
 	{fail.Unsupported, "files of DBFS are sent whole, by PUT /dbfs/<path>", []string{"/api/2.0/dbfs"},
-		[]string{"/create", "/add-block", "/close", "/put", "/mkdirs", "/move", "/delete"}, false},
+		[]string{"/create", "/add-block", "/close", "/put", "/mkdirs", "/move", "/delete"}},
 	{fail.NotFound, "users, groups and permissions are not MLflow's own here: see SCIM and the permissions API", v2and3,
-		[]string{"/users/*", "/roles/*"}, false},
-	{fail.NotFound, "accounts are made by an administrator", atRoot, []string{"/signup"}, false},
-	{fail.NotFound, "MLflow's own pages are not served", v2and3, []string{"/assistant/*", "/demo/*", "/ui-telemetry", "/jobs/*"}, false},
-	{fail.NotFound, "MLflow's own pages are not served", []string{"/api/3.0", "/ajax-api/3.0"}, []string{"/jobs/*"}, false},
-	{fail.NotFound, "MLflow's own pages are not served", atRoot, []string{"/graphql"}, false},
-	{fail.NotFound, "the console is at the root, instead of MLflow's own pages", atRoot, []string{"/", "/static-files/*", "/build/*"}, true},
+		[]string{"/users/*", "/roles/*"}},
+	{fail.NotFound, "accounts are made by an administrator", atRoot, []string{"/signup"}},
+	{fail.NotFound, "MLflow's own pages are not served", v2and3, []string{"/assistant/*", "/demo/*", "/ui-telemetry", "/jobs/*"}},
+	{fail.NotFound, "MLflow's own pages are not served", []string{"/api/3.0", "/ajax-api/3.0"}, []string{"/jobs/*"}},
+	{fail.NotFound, "MLflow's own pages are not served", atRoot, []string{"/graphql"}},
 }
+
+// unrouted is what is declared, and not answered here: the console is at the root, instead of MLflow's own pages.
+var unrouted = absence{fail.NotFound, "the console is at the root, instead of MLflow's own pages", atRoot, []string{"/", "/static-files/*", "/build/*"}}
 
 // Anything is a request that is not read.
 type Anything struct{}
@@ -74,9 +77,6 @@ var unservedMethods = []string{http.MethodGet, http.MethodPost, http.MethodPut, 
 
 // routes gives the absence's answers: to who is signed in, so that strangers learn nothing.
 func (a *absence) routes() (list []api.Route) {
-	if a.elsewhere {
-		return nil
-	}
 	for _, path := range a.paths {
 		top, below := strings.CutSuffix(path, "/*")
 		for _, method := range unservedMethods {
@@ -119,9 +119,9 @@ func (a *absence) lists(path string) bool {
 
 // Unserved gives the reason why an endpoint of MLflow is not served, by its path as it is declared.
 func Unserved(path string) (reason string, listed bool) {
-	for i := range unserved {
-		if unserved[i].lists(path) {
-			return unserved[i].reason, true
+	for _, a := range append(slices.Clip(unserved), unrouted) {
+		if a.lists(path) {
+			return a.reason, true
 		}
 	}
 	return "", false

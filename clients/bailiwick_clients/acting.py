@@ -19,15 +19,22 @@ DATABRICKS = "databricks"
 def environment(who: Person, uri: str = HTTP) -> dict[str, str]:
     """The variables that a person sets to work with this server."""
     if uri == DATABRICKS:
-        return {"MLFLOW_TRACKING_URI": DATABRICKS, "MLFLOW_REGISTRY_URI": DATABRICKS, "DATABRICKS_HOST": who.server.url,
-                "DATABRICKS_TOKEN": who.token}
+        return {
+            "MLFLOW_TRACKING_URI": DATABRICKS,
+            "MLFLOW_REGISTRY_URI": DATABRICKS,
+            "DATABRICKS_HOST": who.server.url,
+            "DATABRICKS_TOKEN": who.token,
+        }
     return {"MLFLOW_TRACKING_URI": who.server.url, "MLFLOW_TRACKING_TOKEN": who.token}
 
 
 def basic(who: Person, name: str | None = None, password: str | None = None) -> dict[str, str]:
     """The variables of somebody who signs in with a name and, as password, a token."""
-    return {"MLFLOW_TRACKING_URI": who.server.url, "MLFLOW_TRACKING_USERNAME": who.name if name is None else name,
-            "MLFLOW_TRACKING_PASSWORD": who.token if password is None else password}
+    return {
+        "MLFLOW_TRACKING_URI": who.server.url,
+        "MLFLOW_TRACKING_USERNAME": who.name if name is None else name,
+        "MLFLOW_TRACKING_PASSWORD": who.token if password is None else password,
+    }
 
 
 @contextmanager

@@ -5,74 +5,21 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import numpy as np
-import pandas as pd
 import pytest
-from databricks.sdk.service.iam import PermissionLevel
 from mlflow.entities import Metric, Param, RunTag, ViewType
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from sklearn.linear_model import LogisticRegression
 
-from .acting import HTTP, acting
-from .people import Person, Team
+from .acting import acting
+from .place import QUICK, AtPlace, Place, data, dataset_input
 from .refusals import error_of, invalid, missing, refused
 
 
-@dataclass(frozen=True)
-class Place:
-    """A folder of Ada's with people of each level: Bob has none, Rita reads through a group, Ed edits."""
-
-    team: Team
-    folder: str
-    folder_id: str
-    ada: Person
-    bob: Person
-    rita: Person
-    ed: Person
-
-
-def data() -> tuple[pd.DataFrame, np.ndarray]:
-    """A small table that a classifier learns well."""
-    rng = np.random.default_rng(7)
-    x = pd.DataFrame(rng.normal(size=(80, 3)), columns=["age", "calls", "bill"])
-    return x, (x["age"] + x["bill"] > 0).to_numpy().astype(int)
-
-
-# Given its requirements, the client does not start a second Python to find them out, which takes it some seconds.
-QUICK = {"pip_requirements": ["scikit-learn"]}
-
-
-class TrackingLife:
-    uri = HTTP
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def place(cls, team: Team) -> Place:
-        ada, bob, rita, ed = (team.user(n) for n in ("ada", "bob", "rita", "ed"))
-        folder = f"{ada.home}/work"
-        ada.sdk.workspace.mkdirs(folder)
-        folder_id = str(ada.sdk.workspace.get_status(folder).object_id)
-        readers = team.group("readers", rita)
-        team.grant("directories", folder_id, readers, PermissionLevel.CAN_READ, by=ada)
-        team.grant("directories", folder_id, ed, PermissionLevel.CAN_EDIT, by=ada)
-        return Place(team, folder, folder_id, ada, bob, rita, ed)
-
-    @pytest.fixture
-    def client(self, place: Place) -> Iterator[MlflowClient]:
-        """MLflow's client, acting as Ada."""
-        with acting(place.ada, self.uri) as client:
-            yield client
-
-    @pytest.fixture
-    def experiment(self, client: MlflowClient, place: Place, request: pytest.FixtureRequest) -> str:
-        return client.create_experiment(f"{place.folder}/{request.node.name}")
-
+class TrackingLife(AtPlace):
     # --- experiments
 
     def test_experiment_from_first_to_last(self, client: MlflowClient, place: Place) -> None:
@@ -158,7 +105,13 @@ class TrackingLife:
 
         run_id = run.info.run_id
         assert {a.path: a.is_dir for a in client.list_artifacts(run_id)} == {
-            "files": True, "notes": True, "plots": True, "conf.json": False, "table.json": False, "black.png": False}
+            "files": True,
+            "notes": True,
+            "plots": True,
+            "conf.json": False,
+            "table.json": False,
+            "black.png": False,
+        }
         assert sorted((a.path, a.file_size) for a in client.list_artifacts(run_id, "files") if not a.is_dir) == [("files/single.bin", 1000)]
         assert mlflow.artifacts.load_dict(f"runs:/{run_id}/conf.json") == {"a": [1, 2]}
         assert mlflow.artifacts.load_text(f"runs:/{run_id}/notes/hello ä.txt") == "grüße"
@@ -268,46 +221,55 @@ class TrackingLife:
             for i in range(12):
                 run = client.create_run(experiment, start_time=1000 + i, run_name=f"run-{i:02}")
                 client.log_batch(
-                    run.info.run_id, [Metric("loss", i / 10, 1, 0), *([Metric("rare key", 1, 1, 0)] if i == 4 else [])],
-                    [Param("kind", "even" if i % 2 == 0 else "Odd"), Param("n", str(i))], [RunTag("q", "it's" if i == 5 else "no")])
-                client.log_inputs(run.info.run_id, [_dataset_input(f"set-{i % 3}")])
+                    run.info.run_id,
+                    [Metric("loss", i / 10, 1, 0), *([Metric("rare key", 1, 1, 0)] if i == 4 else [])],
+                    [Param("kind", "even" if i % 2 == 0 else "Odd"), Param("n", str(i))],
+                    [RunTag("q", "it's" if i == 5 else "no")],
+                )
+                client.log_inputs(run.info.run_id, [dataset_input(f"set-{i % 3}")])
                 client.set_terminated(run.info.run_id, "FAILED" if i == 7 else "FINISHED", end_time=2000 + i)
         return experiment
 
-    @pytest.mark.parametrize(("text", "want"), [
-        ("", range(12)),
-        ("metrics.loss < 0.3", [0, 1, 2]),
-        ("metrics.loss >= 0.3 and metric.loss != 0.5 AND metrics.loss <= .6", [3, 4, 6]),
-        ("metrics.`rare key` = 1", [4]),
-        ('metrics."rare key" > 0', [4]),
-        ("params.kind = 'even'", [0, 2, 4, 6, 8, 10]),
-        ("params.kind LIKE 'o%'", []),
-        ("params.kind ILIKE 'o%'", [1, 3, 5, 7, 9, 11]),
-        ("params.n != '3' AND params.kind = 'Odd'", [1, 5, 7, 9, 11]),
-        ("tags.q = \"it's\"", [5]),
-        ("tags.absent IS NULL AND params.n = '1'", [1]),
-        ("tags.q IS NOT NULL AND params.n = '1'", [1]),
-        ("attributes.status = 'FAILED'", [7]),
-        ("status != 'FINISHED'", [7]),
-        ("attributes.run_name LIKE 'run-1%'", [10, 11]),
-        ("run_name = 'run-03'", [3]),
-        ("attributes.start_time > 1009", [10, 11]),
-        ("attributes.end_time <= 2001", [0, 1]),
-        ("dataset.name = 'set-1'", [1, 4, 7, 10]),
-        ("datasets.name IN ('set-0', 'set-2') AND metrics.loss < 0.4", [0, 2, 3]),
-    ])
+    @pytest.mark.parametrize(
+        ("text", "want"),
+        [
+            ("", range(12)),
+            ("metrics.loss < 0.3", [0, 1, 2]),
+            ("metrics.loss >= 0.3 and metric.loss != 0.5 AND metrics.loss <= .6", [3, 4, 6]),
+            ("metrics.`rare key` = 1", [4]),
+            ('metrics."rare key" > 0', [4]),
+            ("params.kind = 'even'", [0, 2, 4, 6, 8, 10]),
+            ("params.kind LIKE 'o%'", []),
+            ("params.kind ILIKE 'o%'", [1, 3, 5, 7, 9, 11]),
+            ("params.n != '3' AND params.kind = 'Odd'", [1, 5, 7, 9, 11]),
+            ('tags.q = "it\'s"', [5]),
+            ("tags.absent IS NULL AND params.n = '1'", [1]),
+            ("tags.q IS NOT NULL AND params.n = '1'", [1]),
+            ("attributes.status = 'FAILED'", [7]),
+            ("status != 'FINISHED'", [7]),
+            ("attributes.run_name LIKE 'run-1%'", [10, 11]),
+            ("run_name = 'run-03'", [3]),
+            ("attributes.start_time > 1009", [10, 11]),
+            ("attributes.end_time <= 2001", [0, 1]),
+            ("dataset.name = 'set-1'", [1, 4, 7, 10]),
+            ("datasets.name IN ('set-0', 'set-2') AND metrics.loss < 0.4", [0, 2, 3]),
+        ],
+    )
     def test_search_understands(self, client: MlflowClient, searched: str, text: str, want: list[int]) -> None:
         found = client.search_runs([searched], text, order_by=["attributes.start_time ASC"])
         assert [int(r.data.params["n"]) for r in found] == list(want)
 
-    @pytest.mark.parametrize(("order", "want"), [
-        (["metrics.loss DESC"], [11, 10, 9]),
-        (["params.kind ASC", "metrics.loss DESC"], [11, 9, 7]),
-        (["metrics.`rare key`", "start_time ASC"], [4, 0, 1]),
-        (["attributes.run_name"], [0, 1, 2]),
-        (["end_time DESC"], [11, 10, 9]),
-        (None, [11, 10, 9]),
-    ])
+    @pytest.mark.parametrize(
+        ("order", "want"),
+        [
+            (["metrics.loss DESC"], [11, 10, 9]),
+            (["params.kind ASC", "metrics.loss DESC"], [11, 9, 7]),
+            (["metrics.`rare key`", "start_time ASC"], [4, 0, 1]),
+            (["attributes.run_name"], [0, 1, 2]),
+            (["end_time DESC"], [11, 10, 9]),
+            (None, [11, 10, 9]),
+        ],
+    )
     def test_search_orders(self, client: MlflowClient, searched: str, order: list[str] | None, want: list[int]) -> None:
         found = client.search_runs([searched], order_by=order, max_results=3)
         assert [int(r.data.params["n"]) for r in found] == want
@@ -332,10 +294,20 @@ class TrackingLife:
         first_models = client.search_experiments(max_results=1)
         assert len(client.search_experiments(max_results=2, page_token=first_models.token)) >= 1
 
-    @pytest.mark.parametrize("text", [
-        "metrics.loss <", "metrics.loss = 'x'", "metrics.loss > 1 OR metrics.loss < 0", "(metrics.loss > 1)", "nothing.loss > 1",
-        "params.kind > 'a'", "metrics.loss = 1; DROP TABLE runs", "attributes.lifecycle_stage = 'deleted'", "tags.q = 'open",
-    ])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "metrics.loss <",
+            "metrics.loss = 'x'",
+            "metrics.loss > 1 OR metrics.loss < 0",
+            "(metrics.loss > 1)",
+            "nothing.loss > 1",
+            "params.kind > 'a'",
+            "metrics.loss = 1; DROP TABLE runs",
+            "attributes.lifecycle_stage = 'deleted'",
+            "tags.q = 'open",
+        ],
+    )
     def test_search_says_what_it_does_not_understand(self, client: MlflowClient, searched: str, text: str) -> None:
         invalid(lambda: client.search_runs([searched], text))
 
@@ -347,11 +319,13 @@ class TrackingLife:
 
     # --- datasets, models, tracing
 
-    def test_dataset_inputs(self, client: MlflowClient, place: Place) -> None:
+    def testdataset_inputs(self, client: MlflowClient, place: Place) -> None:
         mlflow.set_experiment(f"{place.folder}/datasets")
         x, y = data()
         with mlflow.start_run() as run:
-            mlflow.log_input(mlflow.data.from_pandas(x.assign(y=y), source="https://example.org/churn.csv", name="churn", targets="y"), "training")
+            mlflow.log_input(
+                mlflow.data.from_pandas(x.assign(y=y), source="https://example.org/churn.csv", name="churn", targets="y"), "training"
+            )
         (used,) = client.get_run(run.info.run_id).inputs.dataset_inputs
         assert used.dataset.name == "churn" and [(t.key, t.value) for t in used.tags] == [("mlflow.data.context", "training")]
         assert '"bill"' in used.dataset.schema and "example.org" in used.dataset.source
@@ -386,7 +360,9 @@ class TrackingLife:
         x, y = data()
         fitted = LogisticRegression().fit(x, y)
         with mlflow.start_run() as run:
-            info = mlflow.sklearn.log_model(fitted, name="churn", params={"alpha": "1"}, tags={"tier": "gold"}, input_example=x[:2], **QUICK)
+            info = mlflow.sklearn.log_model(
+                fitted, name="churn", params={"alpha": "1"}, tags={"tier": "gold"}, input_example=x[:2], **QUICK
+            )
             mlflow.log_metric("auc", 0.9, model_id=info.model_id)
         logged = mlflow.get_logged_model(info.model_id)
         assert logged.name == "churn" and logged.params["alpha"] == "1" and logged.tags["tier"] == "gold"
@@ -395,7 +371,9 @@ class TrackingLife:
         client.delete_logged_model_tag(info.model_id, "seen")
         assert mlflow.get_logged_model(info.model_id).tags.get("tier") == "silver"
         assert "seen" not in mlflow.get_logged_model(info.model_id).tags
-        names = [m.name for m in client.search_logged_models([chosen.experiment_id], filter_string="metrics.auc > 0.5 AND tags.tier = 'silver'")]
+        names = [
+            m.name for m in client.search_logged_models([chosen.experiment_id], filter_string="metrics.auc > 0.5 AND tags.tier = 'silver'")
+        ]
         assert names == ["churn"]
         files = [f.path for f in client.list_logged_model_artifacts(info.model_id)]
         assert "MLmodel" in files
@@ -424,121 +402,6 @@ class TrackingLife:
             mlflow.autolog(disable=True, silent=True)
         assert client.get_run(run.info.run_id).data.metrics == {"done": 1.0}
         assert time.monotonic() - started < 20
-
-    # --- being refused
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def ours(cls, place: Place) -> "Ours":
-        """Things of Ada's that others try to use."""
-        with acting(place.ada, cls.uri) as client:
-            chosen = mlflow.set_experiment(f"{place.folder}/ours")
-            x, y = data()
-            with mlflow.start_run() as run:
-                mlflow.log_metric("loss", 1)
-                mlflow.log_text("hers", "notes.txt")
-                model = mlflow.sklearn.log_model(LogisticRegression().fit(x, y), name="ours", input_example=x[:2], **QUICK)
-            gone = client.create_run(chosen.experiment_id)
-            client.delete_run(gone.info.run_id)
-        return Ours(chosen.experiment_id, chosen.name, run.info.run_id, model.model_id, gone.info.run_id)
-
-    READS = {
-        "get_experiment": lambda c, o: c.get_experiment(o.experiment),
-        "get_experiment_by_name": lambda c, o: c.get_experiment_by_name(o.name),
-        "get_run": lambda c, o: c.get_run(o.run),
-        "get_metric_history": lambda c, o: c.get_metric_history(o.run, "loss"),
-        "list_artifacts": lambda c, o: c.list_artifacts(o.run),
-        "download_artifacts": lambda c, o: c.download_artifacts(o.run, "notes.txt"),
-        "get_logged_model": lambda c, o: c.get_logged_model(o.model),
-        "load_model": lambda c, o: mlflow.sklearn.load_model(f"models:/{o.model}"),
-    }
-    WRITES = {
-        "create_run": lambda c, o: c.create_run(o.experiment),
-        "log_metric": lambda c, o: c.log_metric(o.run, "m", 1),
-        "log_param": lambda c, o: c.log_param(o.run, "p", 1),
-        "log_batch": lambda c, o: c.log_batch(o.run, [Metric("m", 1, 1, 1)]),
-        "set_tag": lambda c, o: c.set_tag(o.run, "t", "1"),
-        "delete_tag": lambda c, o: c.delete_tag(o.run, "mlflow.source.name"),
-        "update_run": lambda c, o: c.update_run(o.run, name="mine"),
-        "set_terminated": lambda c, o: c.set_terminated(o.run),
-        "log_inputs": lambda c, o: c.log_inputs(o.run, [_dataset_input("theirs")]),
-        "log_text": lambda c, o: c.log_text(o.run, "x", "theirs.txt"),
-        "delete_run": lambda c, o: c.delete_run(o.run),
-        "restore_run": lambda c, o: c.restore_run(o.gone),
-        "set_experiment_tag": lambda c, o: c.set_experiment_tag(o.experiment, "t", "1"),
-        "create_logged_model": lambda c, o: c.create_logged_model(o.experiment, name="theirs"),
-        "finalize_logged_model": lambda c, o: c.finalize_logged_model(o.model, "FAILED"),
-        "set_logged_model_tags": lambda c, o: c.set_logged_model_tags(o.model, {"t": "1"}),
-        "delete_logged_model": lambda c, o: c.delete_logged_model(o.model),
-    }
-    # Writes before which the client itself reads, so that a stranger is refused at that.
-    LOOK_FIRST = {"update_run": None, "set_terminated": None, "set_logged_model_tags": None, "log_text": None}
-    MANAGES = {
-        "rename_experiment": lambda c, o: c.rename_experiment(o.experiment, o.name + "-theirs"),
-        "delete_experiment": lambda c, o: c.delete_experiment(o.experiment),
-    }
-
-    @pytest.mark.parametrize("step", [*READS, *WRITES, *MANAGES])
-    def test_a_stranger_is_refused(self, place: Place, ours: "Ours", step: str) -> None:
-        call = {**self.READS, **self.WRITES, **self.MANAGES}[step]
-        level = "CAN_READ" if step in self.READS | self.LOOK_FIRST else "CAN_EDIT" if step in self.WRITES else ""
-        with acting(place.bob, self.uri) as bob:
-            refused(lambda: call(bob, ours), level, place.ada.name)
-
-    @pytest.mark.parametrize("step", READS)
-    def test_a_reader_reads(self, place: Place, ours: "Ours", step: str) -> None:
-        with acting(place.rita, self.uri) as rita:
-            self.READS[step](rita, ours)
-
-    @pytest.mark.parametrize("step", [*WRITES, *MANAGES])
-    def test_a_reader_does_not_write(self, place: Place, ours: "Ours", step: str) -> None:
-        with acting(place.rita, self.uri) as rita:
-            refused(lambda: {**self.WRITES, **self.MANAGES}[step](rita, ours), "CAN_EDIT" if step in self.WRITES else "", place.ada.name)
-
-    def test_refusals_changed_nothing(self, client: MlflowClient, ours: "Ours") -> None:
-        run = client.get_run(ours.run)
-        assert run.data.metrics == {"loss": 1.0} and run.info.lifecycle_stage == "active"
-        assert "p" not in run.data.params and "t" not in run.data.tags
-        assert [a.path for a in client.list_artifacts(ours.run) if a.path == "theirs.txt"] == []
-        assert client.get_experiment(ours.experiment).name == ours.name
-        assert str(client.get_logged_model(ours.model).status) == "READY"
-
-    def test_an_editor_logs(self, place: Place, experiment: str) -> None:
-        with acting(place.ed, self.uri) as ed:
-            run = ed.create_run(experiment)
-            ed.log_metric(run.info.run_id, "m", 1)
-            ed.log_text(run.info.run_id, "ed's", "ed.txt")
-            assert ed.get_run(run.info.run_id).info.user_id == place.ed.name
-
-    def test_a_revocation_holds_from_the_next_call_on(self, place: Place, client: MlflowClient, experiment: str, team: Team) -> None:
-        guest = team.user("guest")
-        run_id = client.create_run(experiment).info.run_id
-        for _ in range(3):
-            team.grant("experiments", experiment, guest, PermissionLevel.CAN_READ, by=place.ada)
-            with acting(guest, self.uri) as theirs:
-                assert theirs.get_run(run_id).info.run_id == run_id
-            team.revoke_all("experiments", experiment, by=place.ada)
-            with acting(guest, self.uri) as theirs:
-                refused(lambda: theirs.get_run(run_id), "CAN_READ")
-
-    def test_a_bad_token_is_told_apart(self, place: Place, experiment: str) -> None:
-        wrong = Person(place.team.server, place.ada.name, "", "dapi" + "0" * 48)
-        with acting(wrong, self.uri) as nobody, pytest.raises(MlflowException) as caught:
-            nobody.get_experiment(experiment)
-        assert "UNAUTHENTICATED" in str(caught.value) or "401" in str(caught.value)
-
-
-@dataclass(frozen=True)
-class Ours:
-    experiment: str
-    name: str
-    run: str
-    model: str
-    gone: str
-
-
-def _dataset_input(name: str) -> mlflow.entities.DatasetInput:
-    return mlflow.entities.DatasetInput(mlflow.entities.Dataset(name, "d1", "local", "{}"), [])
 
 
 def _figure():  # noqa: ANN202  (matplotlib is imported late: its start is slow)

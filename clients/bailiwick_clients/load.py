@@ -64,8 +64,9 @@ class Logger(threading.Thread):
             run.params[f"p{step}"] = str(step)
             key = f"batch{step}"
             run.tried_batches.add(key)
-            self._post("runs/log-batch", {"run_id": run.id, "metrics": [
-                {"key": key, "value": i, "timestamp": i, "step": i} for i in range(BATCH)]})
+            self._post(
+                "runs/log-batch", {"run_id": run.id, "metrics": [{"key": key, "value": i, "timestamp": i, "step": i} for i in range(BATCH)]}
+            )
             run.batches.add(key)
             self._upload(run, f"out/{step}.bin")
 

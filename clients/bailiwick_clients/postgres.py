@@ -19,8 +19,8 @@ def _psql() -> str:
 
 
 def new_schema() -> str:
-    """Makes an empty schema in the cluster of BAILIWICK_TEST_POSTGRES and gives its address; '' means SQLite. Nobody removes it: the cluster
-    is thrown away."""
+    """Makes an empty schema in the cluster of BAILIWICK_TEST_POSTGRES and gives its address; '' means SQLite. Nobody removes it: the
+    cluster is thrown away."""
     base = os.environ.get("BAILIWICK_TEST_POSTGRES", "")
     if not base:
         return ""

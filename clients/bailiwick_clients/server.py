@@ -103,7 +103,7 @@ class Server:
         """The flags of `audit verify` for this server's ledger."""
         return ["--database", self.database] if self.database else ["--data", str(self.data)]
 
-    def start(self) -> "Server":
+    def start(self) -> Server:
         """Starts the server, on the port it had before if there was one, and waits until it answers."""
         for _ in range(5):  # another process may take a free port in between
             if self._launch(self.port or free_port()):
@@ -115,7 +115,11 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--listen", f"127.0.0.1:{port}", *self.place, *self.flags],
-                env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             if self._answers(port):
@@ -158,8 +162,9 @@ class Server:
             env |= {"BAILIWICK_HOST": self.url, "BAILIWICK_TOKEN": token}
         return subprocess.run([self.binary, *args], env=env, capture_output=True, text=True, timeout=timeout, check=False)
 
-    def call(self, method: str, path: str, body: Any = None, token: str | None = "", headers: dict[str, str] | None = None,
-             timeout: float = 30) -> Answer:
+    def call(
+        self, method: str, path: str, body: Any = None, token: str | None = "", headers: dict[str, str] | None = None, timeout: float = 30
+    ) -> Answer:
         """Sends one request exactly as given: no client library straightens the path or the body. token '' is the administrator's, None
         sends none. body is bytes, or a value that is sent as JSON."""
         sent = dict(headers or {})

@@ -28,15 +28,16 @@ warnings.filterwarnings("ignore")
 
 screen.note("loading the MLflow client, the Databricks SDK and scikit-learn …")
 import mlflow  # noqa: E402  (after the variables that it reads when it is loaded)
-from bailiwick_clients.acting import acting  # noqa: E402
-from bailiwick_clients.people import Person, Team  # noqa: E402
-from bailiwick_clients.refusals import refused  # noqa: E402
-from bailiwick_clients.server import Server  # noqa: E402
 from databricks.sdk import version as sdk_version  # noqa: E402
 from databricks.sdk.service.iam import PermissionLevel  # noqa: E402
 from sklearn.datasets import make_classification  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
+
+from bailiwick_clients.acting import acting  # noqa: E402
+from bailiwick_clients.people import Person, Team  # noqa: E402
+from bailiwick_clients.refusals import refused  # noqa: E402
+from bailiwick_clients.server import Server  # noqa: E402
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 
@@ -83,7 +84,10 @@ def start(binary: str, folder: Path) -> Server:
     server = Server(binary, folder).start()
     version = server.call("GET", "/version", token=None).body.decode().strip()
     screen.said(f"Bailiwick answers at {server.url}. SQLite, its artifacts and its keys are in {server.data}")
-    screen.note(f"it speaks MLflow {version}; the clients are mlflow {mlflow.__version__} and databricks-sdk {sdk_version.__version__}, as they come from PyPI")
+    screen.note(
+        f"it speaks MLflow {version}; the clients are mlflow {mlflow.__version__} and databricks-sdk "
+        f"{sdk_version.__version__}, as they come from PyPI"
+    )
     assert version == mlflow.__version__
     return server
 
@@ -111,9 +115,14 @@ def train(it: Stage) -> None:
     with acting(it.ada) as client:
         quietly(lambda: _fit(it))
         run = client.get_run(it.run)
-        screen.said(f"experiment {it.folder}/baseline, id {it.experiment}; run “{run.info.run_name}”, {run.info.status}, stamped with {run.info.user_id}")
-        screen.said(f"{len(run.data.params)} params, such as C = {run.data.params['C']}; {len(run.data.metrics)} metrics, "
-                    f"such as training_accuracy_score = {run.data.metrics['training_accuracy_score']:.3f}")
+        screen.said(
+            f"experiment {it.folder}/baseline, id {it.experiment}; run “{run.info.run_name}”, "
+            f"{run.info.status}, stamped with {run.info.user_id}"
+        )
+        screen.said(
+            f"{len(run.data.params)} params, such as C = {run.data.params['C']}; {len(run.data.metrics)} metrics, "
+            f"such as training_accuracy_score = {run.data.metrics['training_accuracy_score']:.3f}"
+        )
         files = [a.path for a in client.list_artifacts(it.run)]
         screen.said(f"artifacts: {', '.join(files)}")
         (logged,) = client.search_logged_models([it.experiment])
@@ -212,8 +221,15 @@ def _rows(events: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:
         group = list(same)
         event, status = group[0], group[0]["response"]["status_code"]
         times = f" ×{len(group)}" if len(group) > 1 else ""
-        rows.append((event["event_time"][11:19], event["user_identity"]["email"], event["action_name"] + times, str(status or ""),
-                     ", ".join(dict.fromkeys(_about(e) for e in group))))
+        rows.append(
+            (
+                event["event_time"][11:19],
+                event["user_identity"]["email"],
+                event["action_name"] + times,
+                str(status or ""),
+                ", ".join(dict.fromkeys(_about(e) for e in group)),
+            )
+        )
     return rows
 
 
@@ -234,16 +250,27 @@ def _about(event: dict[str, Any]) -> str:
 def _added(event: dict[str, Any]) -> str:
     """What a change of permissions gave and took, from the entry's before and after."""
     before, after = (
-        {(a.get("user_name") or a.get("group_name") or a.get("service_principal_name"), p["permission_level"])
-         for a in event[side]["access_control_list"] for p in a["all_permissions"]} for side in ("before", "after"))
-    return ", ".join([*(f"+ {who} {level}" for who, level in sorted(after - before)), *(f"− {who} {level}" for who, level in sorted(before - after))])
+        {
+            (a.get("user_name") or a.get("group_name") or a.get("service_principal_name"), p["permission_level"])
+            for a in event[side]["access_control_list"]
+            for p in a["all_permissions"]
+        }
+        for side in ("before", "after")
+    )
+    return ", ".join(
+        [*(f"+ {who} {level}" for who, level in sorted(after - before)), *(f"− {who} {level}" for who, level in sorted(before - after))]
+    )
 
 
 def stop(it: Stage, folder: Path) -> None:
     assert it.server.stop() == 0, it.server.tail()
-    print(f"\n{screen.paint(' done ', 'bold', 'green')} Every step said what it should, in {screen.seconds():.0f} s. The server is stopped.")
-    screen.note(f"Its data stays in {it.server.data}; bin/bailiwick serve --data … starts it again, and the administrator's token is in "
-                f"{folder / 'admin-token'}")
+    print(
+        f"\n{screen.paint(' done ', 'bold', 'green')} Every step said what it should, in {screen.seconds():.0f} s. The server is stopped."
+    )
+    screen.note(
+        f"Its data stays in {it.server.data}; bin/bailiwick serve --data … starts it again, and the administrator's token is in "
+        f"{folder / 'admin-token'}"
+    )
 
 
 def main(binary: str) -> int:

@@ -53,13 +53,15 @@ def note(text: str) -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table that fits the screen: the last column is cut."""
-    sizes = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head))]
-    sizes[-1] = max(10, min(sizes[-1], width() - 6 - sum(sizes[:-1]) - 2 * (len(head) - 1)))
+    """A table that fits the screen: the last column goes on in further lines."""
+    sizes = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head) - 1)]
+    room = max(24, width() - 6 - sum(n + 2 for n in sizes))
     for i, row in enumerate([head, *rows]):
-        cells = [c if len(c) <= n else c[: n - 1] + "…" for c, n in zip(row, sizes, strict=True)]
-        line = "  ".join(c.ljust(n) for c, n in zip(cells, sizes, strict=True)).rstrip()
-        print("      " + (paint(line, "bold") if i == 0 else line), flush=True)
+        first, *more = textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]
+        line = "".join(c.ljust(n + 2) for c, n in zip(row, sizes, strict=False)) + first
+        print("      " + (paint(line, "bold") if i == 0 else line.rstrip()), flush=True)
+        for rest in more:
+            print(" " * (6 + sum(n + 2 for n in sizes)) + rest, flush=True)
 
 
 def seconds() -> float:

@@ -83,7 +83,8 @@ CREATE TABLE latest (
   PRIMARY KEY (run, key)
 ) /* clustered */;
 
--- Metric points are appended as chunks, one a key and request, and merged by the worker (docs/adr).
+-- Metric points are appended as chunks, one a key and request, and merged by the worker (docs/adr). Not clustered: SQLite would give each
+-- chunk above 1,000 bytes a page of its own.
 CREATE TABLE points (
   run TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -91,7 +92,7 @@ CREATE TABLE points (
   n BIGINT NOT NULL,
   data BYTEA NOT NULL,
   PRIMARY KEY (run, key, seq)
-) /* clustered */;
+);
 
 CREATE TABLE datasets (
   experiment BIGINT NOT NULL,
