@@ -127,7 +127,9 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 		return c.refused
 	}
 	r := authz.Refuse(c.Tx.Map, d)
-	c.refused = &fail.Error{Kind: fail.Denied, Message: r.Message, Reason: r}
+	message := r.Message
+	r.Message = "" // it is the error's own; clients print the whole answer
+	c.refused = &fail.Error{Kind: fail.Denied, Message: message, Reason: r}
 	return c.refused
 }
 

@@ -341,6 +341,9 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 	d.put(w, c, status, c.front.ContentType, body)
 }
 
+// maxMessage is the most bytes of an error's message in an answer: some repeat what was sent.
+const maxMessage = 4096
+
 // maxReason is the most bytes of a message in a header: clients give up on long header lines.
 const maxReason = 512
 

@@ -34,6 +34,9 @@ func (c *Call) describe(err error) {
 	e.Status = c.status
 	if err != nil && c.refused != nil {
 		e.Status, e.ErrorCode, e.Error = statusOf(c.refused), codeOf(c.refused), c.refused.Message
+		if c.subject != e.Object.ID { // handlers note what a call was about; this one never got there
+			c.Note("target", c.subject)
+		}
 	}
 	if c.Decision.Ability != 0 {
 		e.Decision = ledger.Decision{Allowed: c.Decision.Allowed, Ability: c.Decision.Ability.String()}

@@ -24,7 +24,7 @@ type Refusal struct {
 	Object      int64   `json:"object"`
 	Kind        Kind    `json:"kind"`
 	Givers      []Giver `json:"givers,omitempty"` // at most five, direct managers before administrators
-	Message     string  `json:"message"`
+	Message     string  `json:"message,omitempty"`
 }
 
 // mostGivers is how many people a refusal names.
