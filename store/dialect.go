@@ -49,7 +49,8 @@ var sqliteDialect = dialect{
 var postgresDialect = dialect{
 	name: "postgres", goose: goose.DialectPostgres,
 	beginRead:  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-	beginWrite: "BEGIN ISOLATION LEVEL READ COMMITTED",
+	// Poolers in transaction mode refuse connections that bring a lock_timeout with them.
+	beginWrite: "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 5000",
 	shared:     "SELECT pg_advisory_xact_lock_shared(7405, hashtext(current_schema()))",
 	alone:      "SELECT pg_advisory_xact_lock(7405, hashtext(current_schema()))",
 	stamp:      "SELECT pg_current_xact_id()::text::bigint + base FROM governance",
@@ -125,8 +126,8 @@ func openSQLite(file string) (*sql.DB, error) {
 		return nil, fmt.Errorf("database file: %w", err)
 	}
 	q := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(OFF)", "cache_size(-8000)",
-		"temp_store(MEMORY)", "wal_autocheckpoint(4000)", "mmap_size(268435456)",
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(OFF)", "cache_size(-4000)",
+		"temp_store(MEMORY)", "wal_autocheckpoint(8000)", "mmap_size(67108864)",
 	}}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: q.Encode()}
 	return sql.Open("sqlite", u.String())
@@ -140,7 +141,6 @@ func openPostgres(dsn string) (*sql.DB, error) {
 	}
 	conf.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conf.StatementCacheCapacity, conf.DescriptionCacheCapacity = 0, 0
-	conf.RuntimeParams["lock_timeout"] = "5000"
 	conf.RuntimeParams["application_name"] = "bailiwick"
 	db := stdlib.OpenDB(*conf)
 	db.SetMaxOpenConns(48)

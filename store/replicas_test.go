@@ -95,6 +95,27 @@ func TestRevocationReachesTheOtherReplica(t *testing.T) {
 	}
 }
 
+// Locks are waited for a while only, and the connection is made with nothing that a pooler in transaction mode would refuse.
+func TestLocksAreWaitedForAWhile(t *testing.T) {
+	a, _, ok := replicas(t)
+	if !ok {
+		return
+	}
+	shown := func(run func(context.Context, func(*Tx) error) error) (text string) {
+		err := run(context.Background(), func(tx *Tx) error {
+			_, err := tx.one([]any{&text}, "SHOW lock_timeout")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	if w, r := shown(a.Write), shown(a.Read); w != "5s" || r != "0" {
+		t.Errorf("a write waits %q, a read %q; the connection itself must have no limit", w, r)
+	}
+}
+
 // A credential that one replica has made is known on the other as soon as that looks.
 func TestRefreshFindsWhatOthersCommitted(t *testing.T) {
 	a, b, ok := replicas(t)
