@@ -81,6 +81,14 @@ func (c *Call) Workspace() int64 { return c.door.Store.Workspace() }
 // PageKey signs page tokens, which are good for one caller and one query only.
 func (c *Call) PageKey() []byte { return c.door.Store.Key("pages") }
 
+// place names the route for the log. The path itself may hold what opens doors: a one-time code, a signed address.
+func (c *Call) place() string {
+	if c.route == nil {
+		return c.request.Method + " (no route)"
+	}
+	return c.route.Method + " " + c.route.Path
+}
+
 // Source is the client's address.
 func (c *Call) Source() string { return c.source.String() }
 

@@ -191,6 +191,7 @@ func TestAnswers(t *testing.T) {
 		"too large":           {"admin-token", "POST", "/t/write/2000", `{"text":"` + strings.Repeat("x", 2000) + `"}`, 413, "larger than 1000"},
 		"too deep":            {"admin-token", "POST", "/t/write/2000", strings.Repeat("[", 100), 400, "nested deeper"},
 		"NUL":                 {"admin-token", "POST", "/t/write/2000", `{"text":"\u0000"}`, 400, "NUL"},
+		"no NUL":              {"admin-token", "POST", "/t/write/2000", `{"text":"\\u0000"}`, 200, `\\u0000`},
 		"not UTF-8":           {"admin-token", "POST", "/t/write/2000", "{\"text\":\"\xff\"}", 400, "UTF-8"},
 		"bad id":              {"admin-token", "GET", "/t/read/x", "", 400, "id:"},
 		"rest once decoded":   {"ann-token", "GET", "/t/rest/a%2Fb/%2e%2e/c%252Fd", "", 200, `a/b/../c%2Fd`},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"bailiwick/fail"
@@ -46,10 +47,24 @@ func CheckJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return fail.Invalidf("the body is not valid UTF-8")
 	}
-	if bytes.IndexByte(body, 0) >= 0 || bytes.Contains(body, []byte(`\u0000`)) {
+	if bytes.IndexByte(body, 0) >= 0 || escapesNUL(body) {
 		return fail.Invalidf("the body contains a NUL character")
 	}
 	return checkDepth(body, maxDepth)
+}
+
+// escapesNUL finds a NUL written as an escape; a backslash that is itself escaped begins none.
+func escapesNUL(body []byte) bool {
+	for i := 0; i+5 < len(body); i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		if string(body[i+1:i+6]) == "u0000" {
+			return true
+		}
+		i++
+	}
+	return false
 }
 
 // checkDepth refuses a JSON text that is nested deeper than most.
@@ -95,15 +110,23 @@ func bind(v reflect.Value, name string, query map[string][]string) error {
 		return nil
 	}
 	if v.Kind() == reflect.Slice {
+		for _, text := range values {
+			if !isText(text) {
+				return fail.Invalidf("%s: not valid text", name)
+			}
+		}
 		v.Set(reflect.ValueOf(values))
 		return nil
 	}
 	return set(v, name, values[len(values)-1])
 }
 
+// isText says whether the text can be stored by both engines.
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
 // set parses one text into a field of a basic type.
 func set(v reflect.Value, name, text string) error {
-	if !utf8.ValidString(text) || bytes.IndexByte([]byte(text), 0) >= 0 {
+	if !isText(text) {
 		return fail.Invalidf("%s: not valid text", name)
 	}
 	var err error

@@ -48,7 +48,7 @@ var sqliteDialect = dialect{
 // The governance lock of a workspace is one advisory lock in its schema's database: 7405 is this product's class of locks.
 var postgresDialect = dialect{
 	name: "postgres", goose: goose.DialectPostgres,
-	beginRead:  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	beginRead: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	// Poolers in transaction mode refuse connections that bring a lock_timeout with them.
 	beginWrite: "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 5000",
 	shared:     "SELECT pg_advisory_xact_lock_shared(7405, hashtext(current_schema()))",
@@ -127,7 +127,7 @@ func openSQLite(file string) (*sql.DB, error) {
 	}
 	q := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(OFF)", "cache_size(-4000)",
-		"temp_store(MEMORY)", "wal_autocheckpoint(8000)", "mmap_size(67108864)",
+		"temp_store(MEMORY)", "wal_autocheckpoint(8000)", "mmap_size(33554432)",
 	}}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: q.Encode()}
 	return sql.Open("sqlite", u.String())

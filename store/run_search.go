@@ -7,8 +7,8 @@ import (
 
 // Bytes of memory that searches may take: the indexes of runs, and the documents that were written before.
 const (
-	maxIndexes   = 64 << 20
-	maxDocuments = 48 << 20
+	maxIndexes   = 48 << 20
+	maxDocuments = 32 << 20
 )
 
 var runRows = indexRows[*tracking.RunIndex]{

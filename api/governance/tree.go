@@ -123,8 +123,8 @@ func cloneTargets(c *api.Call, q *moveRequest) ([]api.Target, error) {
 
 // What one clone copies at most.
 const (
-	maxCloned      = 10_000
-	maxClonedBytes = 256 << 20
+	maxCloned      = 2_000
+	maxClonedBytes = 32 << 20
 )
 
 type cloneAnswer struct {

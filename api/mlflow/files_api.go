@@ -141,8 +141,11 @@ func makeDirectory(c *api.Call, p spot, _ *FilePath) (*Nothing, error) {
 	if p.frozen != nil {
 		return nil, p.frozen
 	}
-	if _, err := c.Tx.Artifact(p.owner, p.path); err == nil {
+	switch _, err := c.Tx.Artifact(p.owner, p.path); {
+	case err == nil:
 		return nil, fail.New(fail.Conflict, "'%s' is a file", p.path).WithCode("ALREADY_EXISTS")
+	case !fail.Is(err, fail.NotFound):
+		return nil, err
 	}
 	noteFile(c, p)
 	c.SetStatus(http.StatusNoContent)

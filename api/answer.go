@@ -1,0 +1,178 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"bailiwick/fail"
+)
+
+// reply writes an answer or hands the error back.
+func (d *Door) reply(w http.ResponseWriter, c *Call, answer any, err error) error {
+	if err != nil {
+		return err
+	}
+	body := []byte{}
+	if answer != nil {
+		if body, err = c.front.Encode(answer); err != nil {
+			return fail.Internalf(err, "the answer could not be written")
+		}
+	}
+	d.put(w, c, c.status, c.front.ContentType, body)
+	return nil
+}
+
+// put sends one answer in one write: small writes and delayed acknowledgements would cost a client 40 ms.
+func (d *Door) put(w http.ResponseWriter, c *Call, status int, contentType string, body []byte) {
+	h := w.Header()
+	if h.Get("Content-Type") == "" && len(body) > 0 {
+		h.Set("Content-Type", contentType)
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", c.id)
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	if c.request.Method != http.MethodHead {
+		w.Write(body) // an error here means that the client is gone
+	}
+}
+
+// fail sends an error in the protocol's own shape, after taking in what is left of the body.
+func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
+	e := asError(err)
+	if e.Kind == fail.Internal {
+		d.Log.Error("request failed", "request", c.id, "route", c.place(), "error", e)
+		e = fail.New(fail.Internal, "internal error; the server's log has it under %s", c.id)
+	}
+	d.drain(w, c.request)
+	if c.front == nil {
+		c.front = d.fronts[0]
+	}
+	h := w.Header()
+	h.Del("Content-Type")
+	status, body := c.front.Fail(c, e)
+	if status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Basic realm="bailiwick", Bearer`)
+	}
+	h.Set("X-Databricks-Reason-Phrase", reasonPhrase(e.Message))
+	d.put(w, c, status, c.front.ContentType, body)
+}
+
+// maxMessage is the most bytes of an error's message in an answer: some repeat what was sent.
+const maxMessage = 4096
+
+// maxReason is the most bytes of a message in a header: clients give up on long header lines.
+const maxReason = 512
+
+// reasonPhrase is a message as a header's value; the whole of it is in the body.
+func reasonPhrase(message string) string {
+	return strings.Map(printable, message[:min(len(message), maxReason)])
+}
+
+// printable keeps a header value on its line.
+func printable(r rune) rune {
+	if r < ' ' || r > '~' {
+		return ' '
+	}
+	return r
+}
+
+// maxDrain is the most of an unread body that is taken in so that the client gets to read the refusal.
+const maxDrain = 64 << 20
+
+// drain takes in what is left of a body, within limits: the client may be anybody, and never end.
+func (d *Door) drain(w http.ResponseWriter, r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody || strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		return
+	}
+	// The next request gets another deadline, and what does not come is not missed.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(cmp.Or(d.DrainTime, time.Minute)))
+	_, _ = io.CopyN(io.Discard, r.Body, cmp.Or(d.MaxDrain, maxDrain))
+}
+
+func asError(err error) *fail.Error {
+	var e *fail.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fail.New(fail.Unavailable, "the request took too long or was given up")
+	}
+	return &fail.Error{Kind: fail.Internal, Message: "internal error", Cause: err}
+}
+
+func requestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+func formatID(id int64) string { return strconv.FormatInt(id, 10) }
+
+// sent remembers what was answered.
+type sent struct {
+	http.ResponseWriter
+	begun  bool
+	status int
+}
+
+func (s *sent) WriteHeader(status int) {
+	if !s.begun {
+		s.begun, s.status = true, status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *sent) Write(b []byte) (int, error) {
+	if !s.begun {
+		s.begun, s.status = true, http.StatusOK
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// ReadFrom lets the kernel copy files to sockets.
+func (s *sent) ReadFrom(r io.Reader) (int64, error) {
+	if !s.begun {
+		s.begun, s.status = true, http.StatusOK
+	}
+	return io.Copy(s.ResponseWriter, r)
+}
+
+// Unwrap gives the writer below, for http.ResponseController.
+func (s *sent) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// send answers with bytes, in ranges if asked.
+func (d *Door) send(w http.ResponseWriter, c *Call, content *Content) error {
+	f, err := content.Open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Request-Id", c.id)
+	if content.ETag != "" {
+		h.Set("ETag", strconv.Quote(content.ETag))
+	}
+	// What people upload is never rendered with this server's origin behind it.
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	if content.Type != "" {
+		h.Set("Content-Type", content.Type)
+	}
+	if content.Attachment {
+		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", pathEscape(content.Name)))
+	}
+	http.ServeContent(w, c.request, content.Name, content.Modified, f)
+	return nil
+}
