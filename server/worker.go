@@ -41,8 +41,9 @@ const (
 func (s *Server) chores() []chore {
 	return []chore{
 		{"flush", 2 * time.Second, 2 * time.Second, s.flush},
-		{"seal", time.Second, 200 * time.Millisecond, s.seal},
+		{"seal", time.Second, 0, s.seal},
 		{"roll", 15 * time.Second, time.Second, s.roll},
+		{"memory", 5 * time.Second, time.Second, limitMemory},
 		{"reserve", time.Minute, 5 * time.Second, s.reserve},
 		{"sweep", day, time.Second, s.sweep},
 		{"collect", day, 10 * time.Minute, func(ctx context.Context) error { _, err := s.Collect(ctx, keepBytes); return err }},
