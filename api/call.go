@@ -130,7 +130,7 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 		return nil
 	}
 	c.Decision, c.object, c.subject = d, t.Object, subjectOf(t)
-	if hidden := d.Rule == authz.RuleAbsent || !d.Known && (d.Kind != 0 || d.Rule == authz.RuleScope); hidden {
+	if d.Rule == authz.RuleAbsent || c.hidden(d, t) {
 		c.refused = absent(t)
 		return c.refused
 	}
@@ -139,6 +139,14 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 	r.Message = "" // it is the error's own; clients print the whole answer
 	c.refused = &fail.Error{Kind: fail.Denied, Message: message, Reason: r}
 	return c.refused
+}
+
+// hidden says whether a refusal must not tell that the object exists, or the one that the request names in it.
+func (c *Call) hidden(d authz.Decision, t Target) bool {
+	if d.Kind == 0 && d.Rule != authz.RuleScope {
+		return false // refused before the object was looked at
+	}
+	return !d.Known || t.Names != nil && c.Tx.Map.NamesHidden() && !c.Tx.Map.Knows(c.Who.Principal, t.Names.ID)
 }
 
 // absent is what is said of an object that does not exist, or may not be known.

@@ -50,6 +50,8 @@ type Target struct {
 	// Ability is what is asked where it depends on what was found (import onto a notebook, or into a folder). It must be one that the
 	// route's line declares by Or; 0 = the ability that the line gives.
 	Ability authz.Ability
+	// Names is the object that the request names, where the decision is about its folder: whoever may not know of it is told Absent.
+	Names *authz.Object
 	// Frozen is what a call that would change it is told instead, once it was decided that it may look: the object is in the trash, say.
 	Frozen error
 }

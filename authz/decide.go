@@ -60,7 +60,7 @@ func Decide(m *Map, who Who, ability Ability, object int64, when time.Time) Deci
 	d := Decision{Ability: ability, Object: object, Principal: who.Principal}
 	c, refused := m.caller(&who, ability, when)
 	if c == nil {
-		d.Rule, d.Known = refused, refused == RuleScope && m.knows(who.Principal, object)
+		d.Rule, d.Known = refused, refused == RuleScope && m.Knows(who.Principal, object)
 		return d
 	}
 	o, ok := m.Object(object)
@@ -226,8 +226,8 @@ func (m *Map) mayKnow(o *Object, c *closure) bool {
 	return c.admin || o.isRoot() || o.Kind.InTree() && (!m.hideList || m.sees(c, o.ID))
 }
 
-// knows says whether a principal may learn that an object exists, whatever he asks of it: what a refusal to look at it may tell him.
-func (m *Map) knows(principal, object int64) bool {
+// Knows says whether a principal may learn that an object exists, whatever he asks of it: what a refusal to look at it may tell him.
+func (m *Map) Knows(principal, object int64) bool {
 	c := m.closureOf(principal)
 	o, ok := m.Object(object)
 	if c == nil || !ok {

@@ -133,7 +133,7 @@ func findRestored(c *api.Call, q *restoreRequest) (*authz.Object, api.Target, er
 	if err != nil {
 		return nil, api.Target{}, err
 	}
-	t := api.Target{Object: o.Parent, Absent: notInTrash(q.ID), Ability: api.ByKind(o, authz.RestoreExperiments, authz.RestoreItems)}
+	t := api.Target{Object: o.Parent, Absent: notInTrash(q.ID), Names: o, Ability: api.ByKind(o, authz.RestoreExperiments, authz.RestoreItems)}
 	return o, t, nil
 }
 
@@ -215,7 +215,7 @@ func findPurged(c *api.Call, q *purgeRequest) (*authz.Object, api.Target, error)
 		return nil, api.Target{}, err
 	}
 	t := purgeTarget(o)
-	t.Absent = notInTrash(q.ID)
+	t.Absent, t.Names = notInTrash(q.ID), o
 	return o, t, nil
 }
 

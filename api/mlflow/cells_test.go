@@ -199,3 +199,24 @@ func TestStrangersSeeNothing(t *testing.T) {
 	hidden := w.get(ben, "experiments/get-by-name?experiment_name=/Users/ann@example.org/e")
 	refused(t, "by name", hidden, 404, "RESOURCE_DOES_NOT_EXIST", "Could not find experiment with name")
 }
+
+// TestSiblingsTellNothing: a level on something beside a hidden experiment shows the folder, and still not what else lies in it: what is
+// decided on the folder (delete, rename, restore) is answered as for an experiment that does not exist.
+func TestSiblingsTellNothing(t *testing.T) {
+	w := newWorld(t)
+	ben := w.User("ben@example.org")
+	beside, hidden := w.experiment("beside"), w.experiment("hidden")
+	w.share(number(t, beside), w.PrincipalID("ben@example.org"), authz.CanRead)
+	w.Govern(settingEvents(authz.SettingEnforceView, "true"))
+	for _, method := range []string{"experiments/delete", "experiments/update"} {
+		there := w.post(ben, method, fields{"experiment_id": hidden, "new_name": "x"})
+		missing := w.post(ben, method, fields{"experiment_id": "77", "new_name": "x"})
+		refused(t, method, there, 404, "RESOURCE_DOES_NOT_EXIST", hidden)
+		if got := strings.ReplaceAll(there.Text("message"), hidden, "77"); got != missing.Text("message") {
+			t.Errorf("%s: %s tells itself from %s", method, there.Body, missing.Body)
+		}
+		if known := w.post(ben, method, fields{"experiment_id": beside, "new_name": "x"}); known.Status != 403 {
+			t.Errorf("%s of what may be known: %d %s", method, known.Status, known.Body)
+		}
+	}
+}

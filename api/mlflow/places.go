@@ -189,7 +189,7 @@ func placeOf[Q any](f *Front, id func(*Q) string) api.Finder[*authz.Object, Q] {
 		if !ok || o.Kind != authz.Experiment {
 			return nil, api.Target{}, noExperiment(id(q))
 		}
-		return o, api.Target{Object: o.Parent, Absent: noExperiment(id(q)), Name: store.ExperimentID(n)}, nil
+		return o, api.Target{Object: o.Parent, Absent: noExperiment(id(q)), Name: store.ExperimentID(n), Names: o}, nil
 	}
 }
 
