@@ -56,6 +56,11 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 		e = fail.New(fail.Internal, "internal error; the server's log has it under %s", c.id)
 	}
 	d.drain(w, c.request)
+	if len(e.Message) > maxMessage {
+		short := *e
+		short.Message = strings.ToValidUTF8(e.Message[:maxMessage], "") + "…"
+		e = &short
+	}
 	if c.front == nil {
 		c.front = d.fronts[0]
 	}

@@ -211,6 +211,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// Messages may repeat what was sent, but not at any length.
+func TestMessagesAreCut(t *testing.T) {
+	w := begin(t, plain()...)
+	status, body := w.do("ann-token", "GET", "/t/read/"+strings.Repeat("é", 20_000), "")
+	if status != 400 || len(body) > 5000 || !strings.Contains(body, "é…") {
+		t.Errorf("%d with %d bytes", status, len(body))
+	}
+}
+
 // What may not be known is answered exactly as what does not exist.
 func TestHiddenIsLikeMissing(t *testing.T) {
 	w := begin(t, plain()...)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -96,11 +97,16 @@ def test_export_is_verified_offline(server: Server, admin: Person, ada: Person, 
     keys = tmp_path / "keys"
     keys.write_text(server.command("audit", "checkpoint", "--key", token=admin.token).stdout)
     export = tmp_path / "export.jsonl"
-    export.write_text(server.command("audit", "export", token=admin.token).stdout)
+    deadline = time.monotonic() + 20
+    while True:  # the sealer follows within a second or so
+        export.write_text(server.command("audit", "export", token=admin.token).stdout)
+        if len(export.read_text().splitlines()) > 6 or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
     sound = server.command("audit", "verify", "--file", str(export), "--pubkey", str(keys))
     assert sound.returncode == 0, sound.stdout + sound.stderr
     lines = export.read_text().splitlines(keepends=True)
-    assert len(lines) > 3
+    assert len(lines) > 6
     middle = len(lines) // 2
     for name, changed in {
         "flipped": [

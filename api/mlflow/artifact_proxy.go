@@ -60,7 +60,6 @@ const artifactsPage = 1000
 
 // listed is what both listings of an owner's artifacts answer.
 type listed struct {
-	root  string
 	files []*FileInfo
 	next  *string
 }

@@ -192,7 +192,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 		}
 		hidden, absent := w.get(ben, fmt.Sprintf(path, id)), w.get(ben, fmt.Sprintf(path, none))
 		refused(t, path, hidden, 404, "RESOURCE_DOES_NOT_EXIST", id)
-		if want := fmt.Sprintf("%s", absent.Text("message")); len(hidden.Text("message"))-len(id) != len(want)-len(none) {
+		if want := absent.Text("message"); len(hidden.Text("message"))-len(id) != len(want)-len(none) {
 			t.Errorf("%s: %s tells itself from %s", path, hidden.Body, absent.Body)
 		}
 	}
