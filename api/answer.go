@@ -75,7 +75,7 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 }
 
 // maxMessage is the most bytes of an error's message in an answer: some repeat what was sent.
-const maxMessage = 4096
+const maxMessage = 8 << 10
 
 // maxReason is the most bytes of a message in a header: clients give up on long header lines.
 const maxReason = 512

@@ -3,6 +3,7 @@ package mlflow
 import (
 	"maps"
 	"net/url"
+	"slices"
 
 	"bailiwick/api"
 	"bailiwick/fail"
@@ -77,8 +78,9 @@ func (f *Front) mountArtifacts(d *api.Door) {
 		})
 	}
 	add(decode, f.proxyRoutes(), proxyPrefixes...)
-	for prefix, routes := range f.doorRoutes() {
-		add(decodeAddress, routes, prefix)
+	doors := f.doorRoutes()
+	for _, prefix := range slices.Sorted(maps.Keys(doors)) { // in one order, for what is printed from the tables
+		add(decodeAddress, doors[prefix], prefix)
 	}
 	add(decodeAddress, f.filesRoutes(), "/api/2.0/fs")
 	add(decodeAddress, f.dbfsRoutes(), "/api/2.0/dbfs")
