@@ -36,7 +36,7 @@ var importTable = map[string]layer{
 	"identity":  {pure: true, uses: rules},
 	"workspace": {pure: true, uses: rules},
 	"tracking":  {pure: true, uses: append([]string{"tracking/search"}, rules...)},
-	"registry":  {pure: true, uses: rules},
+	"registry":  {pure: true, uses: append([]string{"tracking", "tracking/search"}, rules...)},
 	"jobs":      {pure: true, uses: rules},
 	"serving":   {pure: true, uses: rules},
 	"secret":    {pure: true, uses: rules},

@@ -1,0 +1,49 @@
+// Package registry holds the rules of registered models: names, stages, versions and the manifests that make them immutable, aliases,
+// transition requests with the checks they were made with, comments, and what happened to them (events for webhooks).
+package registry
+
+import (
+	"bailiwick/tracking"
+)
+
+// Model is a registered model. Its name is the governed object's.
+type Model struct {
+	ID          int64 // the governed object
+	Name        string
+	Description string
+	Creator     int64
+	Created     int64 // ms since 1970
+	Updated     int64 // ms since 1970
+	Tags        []tracking.Pair
+	Aliases     []Alias
+	// TwoPersons is the model's own answer to whether Production takes two persons; Inherit leaves it to the workspace.
+	TwoPersons Choice
+}
+
+// Alias is a name for a version of a model.
+type Alias struct {
+	Name    string
+	Version int64
+}
+
+// Choice is a setting that a model may leave to the workspace.
+type Choice int8
+
+// The choices.
+const (
+	Inherit Choice = iota
+	Yes
+	No
+)
+
+// Over gives the setting in force where the workspace has the given one.
+func (c Choice) Over(workspace bool) bool { return c == Yes || c == Inherit && workspace }
+
+// Prompt reports whether a registered model is one of MLflow's prompts: they have no routes of their own, but a tag.
+func (m *Model) Prompt() bool {
+	v, _ := tracking.Lookup(m.Tags, PromptTag)
+	return v == "true"
+}
+
+// PromptTag marks registered models that are prompts (mlflow/prompt/constants.py).
+const PromptTag = "mlflow.prompt.is_prompt"
