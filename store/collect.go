@@ -27,7 +27,7 @@ func (tx *Tx) Digests(use func(digest []byte) error) error {
 			return err
 		}
 	}
-	return nil
+	return tx.manifestDigests(use)
 }
 
 // maxExpired is how many credentials one transaction removes.

@@ -71,6 +71,7 @@ type Store struct {
 	experiments *experimentIndex
 	documents   *documents
 	locations   sync.Map // of experiments
+	manifests   *manifestCache
 	noticed     noticed
 
 	workspace int64
@@ -89,6 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		log: o.Log, clock: o.Clock, ids: newIDSource(), queue: make(chan *job, maxGroup), stopped: make(chan struct{}),
 		stopping: make(chan struct{}), commit: commitConn, told: o.Committed, full: o.Full,
 		runs: newIndexes(maxIndexes, runRows), models: newIndexes(maxModelIndexes, loggedModelRows), experiments: &experimentIndex{}, documents: newDocuments(maxDocuments),
+		manifests: newManifestCache(),
 	}
 	if s.told == nil {
 		s.told = func(int, time.Duration) {}
