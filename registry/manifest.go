@@ -125,3 +125,11 @@ func parseLine(line []byte) (f File, ok bool) {
 	f.Path = string(line[digits+2 : len(line)-1])
 	return f, err == nil
 }
+
+// Key orders entries: by bytes, folders as if their names ended in "/".
+func (e Entry) Key() string {
+	if e.Folder {
+		return e.Path + "/"
+	}
+	return e.Path
+}

@@ -36,6 +36,9 @@ const (
 	No
 )
 
+// SettingTwoPersons is the workspace-conf key that asks for two persons for Production where a model leaves it to the workspace; off unless "true".
+const SettingTwoPersons = "requireTwoPersonsForProduction"
+
 // Over gives the setting in force where the workspace has the given one.
 func (c Choice) Over(workspace bool) bool { return c == Yes || c == Inherit && workspace }
 

@@ -42,8 +42,8 @@ type Version struct {
 	LoggedModel string
 	// Experiment is where the run, or the logged model, is; 0 when the source names none.
 	Experiment int64
-	Status      Status
-	StatusText  string
+	Status     Status
+	StatusText string
 	// Digest is the sha256 of the manifest, which names each file with its own; zero while the version is pending, and of prompts.
 	Digest [32]byte
 	Size   int64 // bytes of all files

@@ -9,29 +9,38 @@ import (
 	"bailiwick/tracking"
 )
 
-// artifactAddress says which file or folder of which run or logged model a request is about. It is made of text only: whether there is such
+// artifactAddress says which file or folder of which run, logged model or registered version a request is about. It is made of text only: whether there is such
 // an owner, and in that experiment, is for the finder.
 type artifactAddress struct {
 	experiment string // as clients know it; "" where the request names none
 	owner      string // the run's or model's id
 	model      bool   // the owner is a logged model
+	version    string // the number of a registered version; the owner is then the registered model's name
 	path       string // below the root of artifacts; "" = the root
 }
 
-// shape is one way to write an address: for a run and for a logged model. {e} stands for the experiment, {o} for the owner; the path
-// follows.
-type shape struct{ run, model []string }
+// shape is one way to write an address: for a run, a logged model and, where it has one, a version of a registered model. {e} stands for the
+// experiment, {o} for the owner, {v} for the version; the path follows.
+type shape struct{ run, model, version []string }
 
-func shapeOf(run, model string) shape {
-	return shape{strings.Split(run, "/"), strings.Split(model, "/")}
+func shapeOf(run, model, version string) shape {
+	s := shape{run: strings.Split(run, "/"), model: strings.Split(model, "/")}
+	if version != "" {
+		s.version = strings.Split(version, "/")
+	}
+	return s
 }
 
 // The shapes of the proxy, of the Files API and of DBFS (DESIGN §3, Artifacts).
 var (
-	proxyShape = shapeOf("{e}/{o}/artifacts", "{e}/models/{o}/artifacts")
-	filesShape = shapeOf(filesRoot+"/{e}/Runs/{o}/artifacts", filesRoot+"/{e}/LoggedModels/{o}/artifacts")
-	dbfsShape  = shapeOf("databricks/mlflow-tracking/{e}/{o}/artifacts", "databricks/mlflow-tracking/{e}/logged_models/{o}/artifacts")
+	proxyShape = shapeOf("{e}/{o}/artifacts", "{e}/models/{o}/artifacts", registryFolder+"/{o}/{v}")
+	filesShape = shapeOf(filesRoot+"/{e}/Runs/{o}/artifacts", filesRoot+"/{e}/LoggedModels/{o}/artifacts", "")
+	dbfsShape  = shapeOf("databricks/mlflow-tracking/{e}/{o}/artifacts", "databricks/mlflow-tracking/{e}/logged_models/{o}/artifacts",
+		"databricks/"+registryFolder+"/{o}/{v}")
 )
+
+// registryFolder is where both forms have the versions of registered models (DESIGN §3, Artifacts).
+const registryFolder = "model-registry"
 
 // filesRoot is where the Files API has MLflow's artifacts.
 const filesRoot = "WorkspaceInternal/Mlflow/Artifacts"
@@ -42,12 +51,12 @@ func (s shape) parse(text string) (artifactAddress, error) {
 		return artifactAddress{}, err
 	}
 	parts := strings.Split(text, "/")
-	for i, pattern := range [][]string{s.model, s.run} {
+	for i, pattern := range [][]string{s.version, s.model, s.run} {
 		a, ok := matched(pattern, parts)
 		if !ok {
 			continue
 		}
-		a.model = i == 0
+		a.model = i == 1
 		_, err := below(a.path) // by itself it may begin like a drive, which it does not behind the rest
 		return a, err
 	}
@@ -59,7 +68,7 @@ func shown(pattern []string) string {
 }
 
 func matched(pattern, parts []string) (a artifactAddress, ok bool) {
-	if len(parts) < len(pattern) {
+	if len(pattern) == 0 || len(parts) < len(pattern) {
 		return a, false
 	}
 	for i, p := range pattern {
@@ -68,6 +77,8 @@ func matched(pattern, parts []string) (a artifactAddress, ok bool) {
 			a.experiment = parts[i]
 		case "{o}":
 			a.owner = parts[i]
+		case "{v}":
+			a.version = parts[i]
 		default:
 			if parts[i] != p {
 				return a, false
@@ -81,8 +92,11 @@ func matched(pattern, parts []string) (a artifactAddress, ok bool) {
 // write gives the address in a shape.
 func (s shape) write(a artifactAddress) string {
 	pattern := s.run
-	if a.model {
+	switch {
+	case a.model:
 		pattern = s.model
+	case a.version != "":
+		pattern = s.version
 	}
 	parts := slices.Clone(pattern)
 	for i, p := range parts {
@@ -91,6 +105,8 @@ func (s shape) write(a artifactAddress) string {
 			parts[i] = a.experiment
 		case "{o}":
 			parts[i] = a.owner
+		case "{v}":
+			parts[i] = a.version
 		}
 	}
 	if a.path != "" {

@@ -50,7 +50,7 @@ func (f *Front) doorRoutes() map[string][]api.Route {
 		small.MaxArtifact = min(uploadLimit, f.MaxArtifact)
 	}
 	return map[string][]api.Route{
-		"": {getFile(f, "GET /get-artifact", runFile)},
+		"": append(f.versionDoors(), getFile(f, "GET /get-artifact", runFile)),
 		"/ajax-api/2.0/mlflow": {
 			getFile(f, "GET /get-artifact", runFile),
 			putFile(&small, "POST /upload-artifact", runFile),

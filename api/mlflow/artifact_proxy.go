@@ -33,7 +33,7 @@ func (f *Front) proxyRoutes() []api.Route {
 	return []api.Route{
 		api.Read("GET /artifacts", authz.ReadArtifacts, at(func(_ *api.Call, q *ProxyListArtifacts) (artifactAddress, error) {
 			return proxyShape.parse(folderOf(q.GetPath()))
-		}), listProxied, api.Or[ProxyListArtifacts](authz.ViewTrashed), api.As[ProxyListArtifacts]("listArtifacts")),
+		}), listProxied, orElsewhere[ProxyListArtifacts](), api.As[ProxyListArtifacts]("listArtifacts")),
 		getFile(f, "GET /artifacts/{artifact_path...}", proxied),
 		putFile(f, "PUT /artifacts/{artifact_path...}", proxied),
 		dropFiles("DELETE /artifacts/{artifact_path...}", proxiedFolder, dropAny),
@@ -42,7 +42,7 @@ func (f *Front) proxyRoutes() []api.Route {
 
 // listProxied gives all of a folder at once, with names relative to it: clients do not page here. A file, or nothing, has nothing in it.
 func listProxied(c *api.Call, p spot, _ *ProxyListArtifacts) (*ProxyListArtifactsResponse, error) {
-	list, _, err := c.Tx.ListArtifacts(p.owner, p.path, "", math.MaxInt)
+	list, _, err := p.list(c, "", math.MaxInt)
 	answer := &ProxyListArtifactsResponse{Files: make([]*ProxyFileInfo, 0, len(list))}
 	for _, e := range list {
 		name := path.Base(e.Path)
@@ -80,7 +80,7 @@ func listPage(c *api.Call, p spot, token string) (l listed, err error) {
 
 // pageOf gives what is directly in a folder, a page at a time; a token is good for its caller and its folder only.
 func pageOf(c *api.Call, p spot, token string, size int) ([]store.ArtifactEntry, *string, error) {
-	hash := search.QueryHash("artifacts", p.owner, p.path)
+	hash := search.QueryHash("artifacts", p.owner, p.artifactAddress.version, p.path)
 	t, err := search.DecodeToken(token, c.PageKey(), c.Who.Principal, hash)
 	if err != nil {
 		return nil, nil, err
@@ -89,7 +89,7 @@ func pageOf(c *api.Call, p spot, token string, size int) ([]store.ArtifactEntry,
 	if len(t.After) > 0 {
 		after = t.After[0].Text
 	}
-	list, next, err := c.Tx.ListArtifacts(p.owner, p.path, after, size)
+	list, next, err := p.list(c, after, size)
 	if err != nil || next == "" {
 		return list, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/blob"
 	"bailiwick/fail"
+	"bailiwick/registry"
 	"bailiwick/store"
 )
 
@@ -21,6 +22,8 @@ type spot struct {
 	in int64 // the experiment
 	// frozen is why nothing may be changed: the owner, or its experiment, is deleted.
 	frozen error
+	// version is the registered version that it is in, of whose manifest it is then.
+	version *registry.Version
 }
 
 // at makes the finder of routes about artifacts. The owner must be in the experiment that the address names; the decision is about that
@@ -30,6 +33,9 @@ func at[Q any](address func(*api.Call, *Q) (artifactAddress, error)) api.Finder[
 		a, err := address(c, q)
 		if err != nil {
 			return spot{}, api.Target{}, err
+		}
+		if a.version != "" {
+			return versionSpot(c, a)
 		}
 		find := runSpot
 		if a.model {
@@ -68,14 +74,14 @@ func modelSpot(c *api.Call, a artifactAddress) (p spot, absent, err error) {
 // The makers of routes that give, take and remove one file. Deleting asks what logging asks: who may write over a file may as well empty it.
 
 func getFile[Q any](f *Front, pattern string, address func(*api.Call, *Q) (artifactAddress, error), opts ...api.Option[Q]) api.Route {
-	opts = append(opts, api.Or[Q](authz.ViewTrashed), api.As[Q]("downloadArtifact"))
+	opts = append(opts, orElsewhere[Q](), api.As[Q]("downloadArtifact"))
 	return api.Download(pattern, authz.ReadArtifacts, at(address), func(c *api.Call, p spot, _ *Q) (*api.Content, error) {
 		return f.content(c, p)
 	}, opts...)
 }
 
 func putFile[Q any](f *Front, pattern string, address func(*api.Call, *Q) (artifactAddress, error), opts ...api.Option[Q]) api.Route {
-	opts = append(opts, api.Or[Q](authz.ViewTrashed), api.As[Q]("uploadArtifact"))
+	opts = append(opts, orElsewhere[Q](), api.As[Q]("uploadArtifact"))
 	return api.Upload(pattern, authz.LogArtifacts, at(address), func(c *api.Call, p spot, _ *Q, body io.Reader) (received, error) {
 		return f.receive(c, p, body)
 	}, func(c *api.Call, p spot, _ *Q, got received) (*Nothing, error) {
@@ -86,11 +92,16 @@ func putFile[Q any](f *Front, pattern string, address func(*api.Call, *Q) (artif
 func dropFiles[Q any](pattern string, address func(*api.Call, *Q) (artifactAddress, error), drop func(*api.Call, spot) error) api.Route {
 	return api.Write(pattern, authz.LogArtifacts, at(address), func(c *api.Call, p spot, _ *Q) (*Nothing, error) {
 		return &Nothing{}, drop(c, p)
-	}, api.Or[Q](authz.ViewTrashed), api.As[Q]("deleteArtifacts"))
+	}, orElsewhere[Q](), api.As[Q]("deleteArtifacts"))
 }
 
 // noteFile puts into the ledger entry what the call was about.
 func noteFile(c *api.Call, p spot) {
+	if p.version != nil {
+		noteVersion(c, p.version)
+		c.Note("path", p.path)
+		return
+	}
 	name := "runId"
 	if p.model {
 		name = "modelId"
@@ -103,7 +114,7 @@ func noteFile(c *api.Call, p spot) {
 // content answers with a file: saved rather than shown, as what its name says, with the digest as its mark.
 func (f *Front) content(c *api.Call, p spot) (*api.Content, error) {
 	noteFile(c, p)
-	a, err := c.Tx.Artifact(p.owner, p.path)
+	a, err := p.file(c)
 	if err != nil {
 		return nil, f.noFile(c, p, err)
 	}
@@ -124,7 +135,7 @@ func (f *Front) noFile(c *api.Call, p spot, err error) error {
 	if !fail.Is(err, fail.NotFound) {
 		return err
 	}
-	folder, ferr := c.Tx.ArtifactFolder(p.owner, p.path)
+	folder, ferr := p.folder(c)
 	if ferr == nil && folder {
 		return fail.Invalidf("Invalid path: '%s' is a folder; list it, and download its files", p.path)
 	}

@@ -13,7 +13,8 @@ import (
 	"bailiwick/store"
 )
 
-// DBFS, as far as artifacts go: below /databricks/mlflow-tracking there are those of runs and logged models, and nothing else is there.
+// DBFS, as far as artifacts go: below /databricks/mlflow-tracking there are those of runs and logged models, below /databricks/model-registry
+// those of registered versions, and nothing else is there.
 
 // DBFSPath is a request of the DBFS API, the raw one too.
 type DBFSPath struct {
@@ -64,7 +65,7 @@ type DBFSRead struct {
 }
 
 func (f *Front) dbfsRoutes() []api.Route {
-	trashed := api.Or[DBFSPath](authz.ViewTrashed)
+	trashed := orElsewhere[DBFSPath]()
 	return []api.Route{
 		api.Read("GET /list", authz.ReadArtifacts, at(dbfsPath), listDBFS, trashed, api.As[DBFSPath]("listArtifacts")),
 		api.Read("GET /get-status", authz.ReadArtifacts, at(dbfsPath), statDBFS, trashed, api.As[DBFSPath]("listArtifacts")),
@@ -89,7 +90,7 @@ func dbfsFile(p spot, e *store.ArtifactEntry) *DBFSFile {
 
 // look finds what is at a place: a file, or a folder.
 func look(c *api.Call, p spot) (*store.ArtifactEntry, error) {
-	a, err := c.Tx.Artifact(p.owner, p.path)
+	a, err := p.file(c)
 	if err == nil {
 		return &store.ArtifactEntry{Path: a.Path, Size: a.Size, Written: a.Written}, nil
 	}
@@ -117,7 +118,7 @@ func listDBFS(c *api.Call, p spot, _ *DBFSPath) (*DBFSList, error) {
 	if !e.Folder {
 		return &DBFSList{Files: []*DBFSFile{dbfsFile(p, e)}}, nil
 	}
-	list, _, err := c.Tx.ListArtifacts(p.owner, p.path, "", math.MaxInt)
+	list, _, err := p.list(c, "", math.MaxInt)
 	answer := &DBFSList{}
 	for i := range list {
 		answer.Files = append(answer.Files, dbfsFile(p, &list[i]))
@@ -135,7 +136,7 @@ func (f *Front) readDBFS(c *api.Call, p spot, q *DBFSPath) (*DBFSRead, error) {
 		return nil, fail.Invalidf("offset must not be negative, and length between 0 and %d", maxRead)
 	}
 	noteFile(c, p)
-	a, err := c.Tx.Artifact(p.owner, p.path)
+	a, err := p.file(c)
 	if err != nil {
 		return nil, f.noFile(c, p, err)
 	}

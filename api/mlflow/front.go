@@ -31,6 +31,7 @@ func (f *Front) Mount(d *api.Door) {
 		routes   []api.Route
 	}{
 		{trackingPrefixes, f.trackingRoutes()},
+		{trackingPrefixes, f.registryRoutes()},
 		{[]string{"/api/governance/1.0"}, f.purgeRoutes()},
 	} {
 		d.Mount(&api.Front{

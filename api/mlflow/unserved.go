@@ -31,9 +31,7 @@ var (
 
 // unserved is the file of what is declared and not served (issue: none answers 404 without being listed).
 var unserved = []absence{
-	{fail.Unsupported, "the model registry is not served yet", v2and3,
-		[]string{"/registered-models/*", "/model-versions/*", "/webhooks/*"}},
-	{fail.NotFound, "the model registry is not served yet", atRoot, []string{"/model-versions/get-artifact"}},
+	{fail.Unsupported, "webhooks are not served yet", v2and3, []string{"/webhooks/*"}},
 	{fail.NotFound, "Unity Catalog is not served: use the workspace's own registry (MLFLOW_REGISTRY_URI=databricks)", catalog,
 		[]string{"/mlflow/unity-catalog/*", "/unity-catalog/*"}},
 	{fail.Unsupported, "traces are not stored yet", v2and3, []string{"/traces/*", "/get-trace-artifact"}},
