@@ -57,34 +57,3 @@ func (tx *Tx) MayDeleteRegistered(model int64) error {
 func inProduction(v *registry.Version) error {
 	return fail.Statef("Version %d of %s is in Production, which takes two persons: archive it before it is deleted.", v.Number, v.Name)
 }
-
-// ProductionFrom gives a version in Production that comes from a run, a logged model or anything else of an experiment: such are not purged
-// (the version's own bytes would stay, but not where they come from). The first argument that is not empty counts.
-func (tx *Tx) ProductionFrom(run, model string, experiment int64) (v *registry.Version, err error) {
-	where, arg := "v.experiment = ?", any(experiment)
-	switch {
-	case run != "":
-		where, arg = "v.run = ?", run
-	case model != "":
-		where, arg = "v.logged_model = ?", model
-	}
-	rows, err := tx.modelVersions("WHERE "+where+" AND v.stage = ? ORDER BY v.model, v.version LIMIT 1", arg, int64(registry.StageProduction))
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0].Version, nil
-}
-
-// mayPurge refuses the purge of what a Production version comes from, with the path.
-func (tx *Tx) mayPurge(what, run, model string, experiment int64) error {
-	v, err := tx.ProductionFrom(run, model, experiment)
-	if err != nil || v == nil {
-		return err
-	}
-	path := "experiment " + ExperimentID(v.Experiment)
-	if o, ok := tx.Map.Object(v.Experiment); ok {
-		path = tx.Map.Path(o.ID)
-	}
-	return fail.Statef("%s cannot be purged: version %d of the registered model %s, which is in Production, comes from it "+
-		"(models:/%s/%d, from %s). Archive that version first.", what, v.Number, v.Name, v.Name, v.Number, path)
-}

@@ -50,6 +50,11 @@ func (s *Store) HoldCopy(ctx context.Context, w Copy, idle int64, again bool) (h
 	return held, err
 }
 
+// FreeCopies lets go of all copies: their holder was a process that is gone.
+func (s *Store) FreeCopies(ctx context.Context) error {
+	return s.Write(ctx, func(tx *Tx) error { return tx.do("UPDATE version_copies SET held = 0 WHERE held <> 0") })
+}
+
 // EndCopy makes a pending version READY with its manifest, or failed for a reason when there is none. A version that was deleted meanwhile is
 // left alone.
 func (s *Store) EndCopy(ctx context.Context, w Copy, m *registry.Manifest, reason string) error {

@@ -1,0 +1,51 @@
+package governance
+
+import (
+	"encoding/hex"
+
+	"bailiwick/api"
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/registry"
+)
+
+// manifestFile is a file of a version with its sha256.
+type manifestFile struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// manifestAnswer says what a version consists of. Digest is the sha256 of its files' lines as `sha256sum` writes them, ordered by path, so that
+// anybody can check a copy.
+type manifestAnswer struct {
+	Name    string         `json:"name"`
+	Version string         `json:"version"`
+	Status  string         `json:"status"`
+	Digest  string         `json:"digest"`
+	Size    int64          `json:"size"`
+	Files   []manifestFile `json:"files"`
+}
+
+func (f *Front) manifestRoutes() []api.Route {
+	return []api.Route{
+		api.Read("GET /models/{model}/versions/{version}/manifest", authz.ViewModel, versionAt, getManifest,
+			api.Audit[versionRequest](api.Behind, registryService, "getModelVersionManifest")),
+	}
+}
+
+func getManifest(c *api.Call, v *registry.Version, q *versionRequest) (*manifestAnswer, error) {
+	answer := &manifestAnswer{Name: v.Name, Version: q.Version, Status: v.Status.String(), Files: []manifestFile{}}
+	m, err := c.Tx.Manifest(v)
+	if fail.Is(err, fail.NotFound) || fail.Is(err, fail.State) {
+		return answer, nil // pending, failed, or a prompt
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer.Digest, answer.Size = hex.EncodeToString(m.Digest[:]), m.Size
+	for _, f := range m.Files {
+		answer.Files = append(answer.Files, manifestFile{Path: f.Path, SHA256: hex.EncodeToString(f.Digest[:]), Size: f.Size})
+	}
+	return answer, nil
+}
