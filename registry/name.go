@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -38,10 +39,24 @@ func CheckName(name string) error {
 	if !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0 {
 		return fail.Invalidf("Invalid model name %q. Names cannot contain control characters.", name)
 	}
-	if _, err := tracking.ArtifactPath(name); err != nil {
+	if _, err := tracking.ArtifactPath(name); err != nil || hidesSlash(name) {
 		return fail.Invalidf("Invalid model name %q. Names are part of addresses, and cannot contain '\\', '?', '#' or encoded slashes.", name)
 	}
 	return nil
+}
+
+// hidesSlash reports whether a name becomes more than one segment of a path when somebody on the way decodes it.
+func hidesSlash(name string) bool {
+	for {
+		next, err := url.PathUnescape(name)
+		if err != nil || next == name {
+			return false
+		}
+		if strings.ContainsAny(next, `/\`) {
+			return true
+		}
+		name = next
+	}
 }
 
 var (

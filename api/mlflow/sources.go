@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"cmp"
 	"encoding/hex"
 	"path"
 	"regexp"
@@ -26,7 +27,7 @@ type source struct {
 	experiment int64  // of the owner, or the one whose own location elsewhere is in
 	version    *registry.Version
 	elsewhere  string
-	// run and model are what the version is said to come from: what the client said, or what the source itself tells.
+	// run and model are what the source itself says it comes from.
 	run, model string
 	// target is what must be readable.
 	target api.Target
@@ -68,7 +69,7 @@ func claimedOrigin(c *api.Call, q *CreateModelVersion, s *source) (targets []api
 // sourceOf finds a source. What does not exist, is outside of what this server knows, or is no source at all has an error of its own.
 func (f *Front) sourceOf(c *api.Call, q *CreateModelVersion) (*source, error) {
 	if promptVersion(pairsOf(q.Tags)) {
-		return &source{run: q.GetRunId(), model: q.GetModelId()}, promptSource(c, q)
+		return &source{}, promptSource(c, q)
 	}
 	text := strings.TrimSuffix(q.GetSource(), "/")
 	scheme, rest, _ := strings.Cut(text, ":")
@@ -239,7 +240,7 @@ func ownerSource(c *api.Call, q *CreateModelVersion, a artifactAddress) (*source
 	if err != nil {
 		return nil, err
 	}
-	s := &source{owner: p.owner, path: p.path, experiment: p.in, run: q.GetRunId(), model: q.GetModelId(), target: target}
+	s := &source{owner: p.owner, path: p.path, experiment: p.in, target: target}
 	if !p.model {
 		if id := q.GetRunId(); id != "" && id != p.owner {
 			return nil, badSource(q, "The run_id request parameter must identify the resource that contains the source.")
@@ -254,10 +255,7 @@ func ownerSource(c *api.Call, q *CreateModelVersion, a artifactAddress) (*source
 	if err != nil {
 		return nil, err
 	}
-	s.model = p.owner
-	if s.run == "" {
-		s.run = h.SourceRun
-	}
+	s.run, s.model = h.SourceRun, p.owner
 	return s, s.outside(c)
 }
 
@@ -292,7 +290,7 @@ func (f *Front) outsideSource(c *api.Call, q *CreateModelVersion, location strin
 		return nil, badSource(q, "It is outside of every experiment of this server, so nobody can say who may read it. Log the model to an experiment, and register it from there.")
 	}
 	absent := badSource(q, "It is outside of every experiment of this server, so nobody can say who may read it. Log the model to an experiment, and register it from there.")
-	return &source{experiment: id, elsewhere: location, run: q.GetRunId(), model: q.GetModelId(), target: experimentTarget(c, id, "", absent)}, nil
+	return &source{experiment: id, elsewhere: location, target: experimentTarget(c, id, "", absent)}, nil
 }
 
 // manifest says what the version consists of; nil for a prompt, and for what is yet to be copied.
@@ -337,9 +335,9 @@ func (s *source) finished(c *api.Call) error {
 	return err
 }
 
-// describe writes into a version what its source tells.
+// describe writes into a version what its source tells; what the client said besides, and was asked for, stands.
 func (s *source) describe(v *registry.Version) {
-	v.Run, v.LoggedModel, v.Experiment = s.run, s.model, s.experiment
+	v.Run, v.LoggedModel, v.Experiment = cmp.Or(v.Run, s.run), cmp.Or(v.LoggedModel, s.model), s.experiment
 	if s.elsewhere != "" {
 		v.Status = registry.Pending
 	}
