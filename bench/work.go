@@ -26,6 +26,7 @@ var (
 	tracked    = []string{ours, mlflow, fasttrack, oursPG, mlflowPG}
 	signedIn   = []string{ours, mlflow, mlflowAuth, fasttrack, oursPG, mlflowPG}
 	files      = []string{ours, mlflow, plainCopy}
+	registries = []string{ours, mlflow, oursPG, mlflowPG}
 	principals = []string{administrator, sees10, seesLast, seesHalf}
 )
 
@@ -48,6 +49,12 @@ const (
 	manyPage        = "experiments-of-many"
 	manyStart       = "start-with-many"
 	manyMemory      = "memory-with-many"
+	register        = "register-model"
+	byAlias         = "version-by-alias"
+	transition      = "transition"
+	largeVersion    = "version-of-1GiB"
+	modelsPage      = "models-of-5000"
+	manyModels      = "models-as-viewers"
 )
 
 // works are played in this order. start, memory and the works with many objects stand in run.go and many.go.
@@ -63,6 +70,11 @@ var works = []work{
 	{name: smallDown, unit: "MiB/s", levels: levels, on: files, open: openSmallDown},
 	{name: largeUp, unit: "MiB/s", levels: single, on: files, open: openLargeUp},
 	{name: largeDown, unit: "MiB/s", levels: single, on: files, open: openLargeDown},
+	{name: register, unit: "/s", levels: levels, on: registries, open: openRegister},
+	{name: byAlias, unit: "/s", levels: levels, on: registries, open: openByAlias},
+	{name: transition, unit: "/s", levels: levels, on: registries, open: openTransition},
+	{name: largeVersion, unit: "s", less: true, levels: single, on: registries, open: openLargeVersion},
+	{name: modelsPage, unit: "/s", levels: levels, on: registries, open: openModels},
 }
 
 // sizes say how much of everything there is.
@@ -78,17 +90,18 @@ type sizes struct {
 	files   int           // of 1 MiB in one measurement
 	large   int           // MiB of the large artifact
 	objects int           // of the workspace with many objects
+	models  int           // of the registry that is listed
 	settle  time.Duration // between a server's start and the look at its memory
 }
 
 var (
 	full = sizes{
 		rounds: 3, clients: 32, cell: 3 * time.Second, most: 20_000, samples: 200, runs: 10_000, points: 100_000, page: 1000, files: 256, large: 1024,
-		objects: 100_000, settle: 10 * time.Second,
+		objects: 100_000, models: 5000, settle: 10 * time.Second,
 	}
 	quick = sizes{
 		rounds: 1, clients: 8, cell: 300 * time.Millisecond, most: 500, samples: 20, runs: 600, points: 5000, page: 100, files: 32, large: 16,
-		objects: 600, settle: time.Second,
+		objects: 600, models: 300, settle: time.Second,
 	}
 )
 
