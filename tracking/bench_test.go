@@ -146,7 +146,7 @@ func benchExperiments(folder func(i int) int) *ExperimentIndex {
 		f := folder(i)
 		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(10_000 + i), Name: fmt.Sprintf("/Shared/team-%d/experiment-%d", f, i),
 			Lifecycle: search.Active, Created: int64(i), Updated: int64(i), Tags: []Pair{{"team", fmt.Sprint(f)}}},
-			ACL: int64(1000 + f), Creator: int64(100 + i%500)})
+			Right: search.Right{ACL: int64(1000 + f), Creator: int64(100 + i%500)}})
 	}
 	return x
 }
@@ -165,7 +165,7 @@ func BenchmarkExperimentSearch(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		x      *ExperimentIndex
-		scope  Scope
+		scope  search.Scope
 		filter string
 		want   int
 	}{
@@ -260,7 +260,7 @@ func BenchmarkLoad(b *testing.B) {
 				x := NewExperimentIndex()
 				for i := range 100_000 {
 					x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(1000 + i), Name: "/Shared/e", Lifecycle: search.Active,
-						Created: int64(i + created[i%len(created)]*200_000)}, ACL: int64(i % 6000)})
+						Created: int64(i + created[i%len(created)]*200_000)}, Right: search.Right{ACL: int64(i % 6000)}})
 				}
 			}
 		})

@@ -29,7 +29,8 @@ func TestExperimentScopes(t *testing.T) {
 			continue
 		}
 		row := &ExperimentRow{Experiment: Experiment{ID: id, Name: fmt.Sprintf("/Users/u%d/e%d", rng.IntN(4), id), Lifecycle: search.Active,
-			Created: int64(rng.IntN(50)), Relative: rng.IntN(2) == 0}, ACL: int64(rng.IntN(100)), Creator: int64(rng.IntN(5)), CreatorManages: rng.IntN(9) == 0}
+			Created: int64(rng.IntN(50)), Relative: rng.IntN(2) == 0},
+			Right: search.Right{ACL: int64(rng.IntN(100)), Creator: int64(rng.IntN(5)), CreatorManages: rng.IntN(9) == 0}}
 		rows[id] = row
 		x.Upsert(row)
 		if step%300 == 0 {

@@ -33,6 +33,7 @@ const (
 	Number              // a number
 	Integer             // a number without fraction
 	ID                  // a quoted decimal integer (experiment_id = '7')
+	Counter             // an Integer that may stand in quotes (version_number = '7')
 )
 
 // Op is a comparator; several together are a set of comparators.
@@ -85,7 +86,9 @@ type Field struct {
 	Name    string
 	Aliases []string
 	Type    Type
-	Ops     Op // comparators a filter may use
+	Ops     Op // comparators a filter may use; none = only order_by may use it
+	// Unordered keeps it out of order_by.
+	Unordered bool
 	// Key marks the field that is the row's own id, of type Text or ID.
 	Key bool
 }
@@ -105,8 +108,7 @@ type Group struct {
 type Domain struct {
 	Name   string
 	Groups []Group
-	// Default is the order when order_by is empty. If it starts with an integer attribute, descending, and ends with the row's id,
-	// ascending, a Table keeps its rows in this order.
+	// Default is the order when order_by is empty. If all of its terms are attributes, a Table keeps its rows in this order.
 	Default []Term
 	// Tie ends every other order; a term whose key is ordered by already is left out.
 	Tie []Term
@@ -190,14 +192,19 @@ func (g *Group) resolve(key string) (target, bool) {
 	return target{}, false
 }
 
-// fieldNames lists the known keys for messages.
-func (g *Group) fieldNames() string {
-	names := make([]string, len(g.Fields))
-	for i, f := range g.Fields {
-		names[i] = f.Name
+// fieldNames lists for messages the known keys that one may use.
+func (g *Group) fieldNames(may func(*Field) bool) string {
+	var names []string
+	for i := range g.Fields {
+		if may(&g.Fields[i]) {
+			names = append(names, g.Fields[i].Name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
+
+func filterable(f *Field) bool { return f.Ops != 0 }
+func orderable(f *Field) bool  { return !f.Unordered }
 
 func contains(list []string, s string) bool {
 	for _, x := range list {

@@ -87,7 +87,7 @@ func (s *scanner) clause(d *Domain) (Clause, error) {
 	if w := s.refused(); w != "" {
 		return Clause{}, s.errorAt(s.at, "%s is not part of the grammar; clauses are joined with AND", w)
 	}
-	t, err := s.target(d)
+	t, err := s.target(d, filterable)
 	if err != nil {
 		return Clause{}, err
 	}
@@ -100,8 +100,8 @@ func (s *scanner) clause(d *Domain) (Clause, error) {
 	return c, s.value(&c)
 }
 
-// target reads a key and finds it in the domain.
-func (s *scanner) target(d *Domain) (target, error) {
+// target reads a key and finds it in the domain, among those that one may use.
+func (s *scanner) target(d *Domain, may func(*Field) bool) (target, error) {
 	start := s.at
 	prefix, key, err := s.path()
 	if err != nil {
@@ -115,8 +115,8 @@ func (s *scanner) target(d *Domain) (target, error) {
 		return target{}, s.errorAt(start, "unknown entity '%s', allowed are %s", prefix, d.prefixes())
 	}
 	t, ok := g.resolve(key)
-	if !ok {
-		return target{}, s.errorAt(start, "Invalid %s key '%s', allowed are %s", g.Names[0], key, g.fieldNames())
+	if !ok || t.field >= 0 && !may(&g.Fields[t.field]) {
+		return target{}, s.errorAt(start, "Invalid %s key '%s', allowed are %s", g.Names[0], key, g.fieldNames(may))
 	}
 	return t, nil
 }
@@ -169,6 +169,8 @@ func (s *scanner) value(c *Clause) error {
 		return nil
 	case c.Type == Number || c.Type == Integer:
 		return s.numeric(c)
+	case c.Type == Counter:
+		return s.counter(c)
 	case c.Type == ID:
 		return s.idValue(c)
 	case c.Op&Lists != 0:
@@ -187,9 +189,26 @@ func (s *scanner) numeric(c *Clause) error {
 	c.Number, _ = strconv.ParseFloat(n, 64) // beyond the range of a double it is an infinity, which is what MLflow compares with
 	if v, err := strconv.ParseInt(n, 10, 64); err == nil {
 		c.Int, c.Whole = v, true
-	} else if c.Type == Integer {
+	} else if c.Type != Number {
 		return s.errorAt(start, "expected an integer for '%s', found %s", c.Key, n)
 	}
+	return nil
+}
+
+// counter reads an integer in quotes or without them.
+func (s *scanner) counter(c *Clause) error {
+	if b := s.peek(); b != '\'' && b != '"' {
+		return s.numeric(c)
+	}
+	start := s.at
+	if err := s.text(c); err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(c.Text), 10, 64)
+	if err != nil {
+		return s.errorAt(start, "expected an integer for '%s', found '%s'", c.Key, c.Text)
+	}
+	c.Int, c.Number, c.Whole, c.Text = n, float64(n), true, ""
 	return nil
 }
 

@@ -77,7 +77,7 @@ func parseTerm(d *Domain, what, src string) (Term, error) {
 		return Term{}, err
 	}
 	s.space()
-	t, err := s.target(d)
+	t, err := s.target(d, orderable)
 	if err != nil {
 		return Term{}, err
 	}

@@ -104,7 +104,7 @@ type bound struct {
 func bind(p *Part, q *Query) bound {
 	t := p.Table
 	b := bound{table: t, slots: t.sorted, keys: make([]func(uint32) Key, len(q.Order)), tests: make([]func(uint32) bool, 0, len(q.Filter)+1)}
-	b.ordered = t.natural >= 0 && p.Among == nil && slices.Equal(q.Order, t.domain.Default)
+	b.ordered = t.natural != nil && p.Among == nil && slices.Equal(q.Order, t.domain.Default)
 	if p.Among != nil {
 		b.slots = p.Among
 	}

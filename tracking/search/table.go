@@ -59,7 +59,7 @@ type Table struct {
 	dict     dict
 
 	decimal bool     // ids are decimal numbers
-	natural int      // the attribute that Default starts with; -1 if rows are only kept by id
+	natural []Term   // the domain's default order, if it is of attributes only
 	sorted  []uint32 // slots in reverse of the natural order, since new rows mostly come first in it
 	shape   []uint32 // the last row's columns: runs of an experiment mostly have the same keys
 	idBytes int64
@@ -74,13 +74,13 @@ type attribute struct {
 
 // NewTable makes an empty table.
 func NewTable(d *Domain) *Table {
-	t := &Table{domain: d, slots: map[string]uint32{}, byName: map[columnName]uint32{}, dict: newDict(), natural: -1}
+	t := &Table{domain: d, slots: map[string]uint32{}, byName: map[columnName]uint32{}, dict: newDict()}
 	for _, f := range d.attributes() {
 		t.attrs = append(t.attrs, attribute{field: f})
 		t.decimal = t.decimal || f.Key && f.Type == ID
 	}
-	if first := d.Default[0]; first.Entity == Attribute && first.Desc && first.Type != Text {
-		t.natural = first.Field
+	if !slices.ContainsFunc(d.Default, func(term Term) bool { return term.Entity != Attribute }) {
+		t.natural = d.Default
 	}
 	return t
 }
@@ -111,7 +111,7 @@ func (t *Table) Put(r *Row) uint32 {
 	if !ok {
 		slot = t.take(r.ID)
 	}
-	moves := !ok || t.natural >= 0 && t.attrs[t.natural].ints[slot] != r.Attrs[t.natural].Int
+	moves := !ok || t.moves(slot, r)
 	if ok && moves {
 		t.unlink(slot)
 	}
@@ -124,6 +124,17 @@ func (t *Table) Put(r *Row) uint32 {
 		t.link(slot)
 	}
 	return slot
+}
+
+// moves reports whether a row that replaces another has its place elsewhere in the natural order.
+func (t *Table) moves(slot uint32, r *Row) bool {
+	for i := range t.natural {
+		a, v := &t.attrs[t.natural[i].Field], &r.Attrs[t.natural[i].Field]
+		if a.ints != nil && a.ints[slot] != v.Int || a.texts != nil && t.dict.texts[a.texts[slot]] != v.Text {
+			return true
+		}
+	}
+	return false
 }
 
 // take gives a free slot to a new row.
@@ -279,14 +290,37 @@ func (t *Table) place(slot uint32) int {
 	return i
 }
 
-// naturally compares two rows in the natural order: the attribute, descending, then the id.
+// naturally compares two rows in the natural order, and by their ids where that says nothing.
 func (t *Table) naturally(a, b uint32) int {
-	if t.natural >= 0 {
-		ints := t.attrs[t.natural].ints
-		if c := cmp.Compare(ints[b], ints[a]); c != 0 {
+	for i := range t.natural {
+		if c := t.byTerm(&t.natural[i], a, b); c != 0 {
 			return c
 		}
 	}
+	return t.compareIDs(a, b)
+}
+
+// byTerm compares two rows by an attribute; one without it comes last.
+func (t *Table) byTerm(term *Term, a, b uint32) (c int) {
+	switch at := &t.attrs[term.Field]; {
+	case at.ints != nil:
+		x, y := at.ints[a], at.ints[b]
+		if x == Null || y == Null {
+			return cmp.Compare(y, x)
+		}
+		c = cmp.Compare(x, y)
+	case at.texts != nil:
+		c = strings.Compare(t.dict.texts[at.texts[a]], t.dict.texts[at.texts[b]])
+	default:
+		c = t.compareIDs(a, b)
+	}
+	if term.Desc {
+		return -c
+	}
+	return c
+}
+
+func (t *Table) compareIDs(a, b uint32) int {
 	if t.decimal && len(t.ids[a]) != len(t.ids[b]) {
 		return len(t.ids[a]) - len(t.ids[b])
 	}
