@@ -92,12 +92,7 @@ func (f *Front) searchRuns(c *api.Call, scope authz.Scope, q *SearchRuns) (*docu
 	if err != nil {
 		return nil, err
 	}
-	size := 300
-	for _, b := range bodies {
-		size += len(b) + 1
-	}
-	dst := appendBodies(append(make([]byte, 0, size), '{'), "runs", bodies)
-	return &document[SearchRunsResponse]{appendNext(dst, c, page.Page, hash)}, nil
+	return &document[SearchRunsResponse]{pageOfBodies(c, "runs", bodies, page.Page, hash)}, nil
 }
 
 // appendBodies writes a list of messages that were written before; one that went meanwhile is nil.
@@ -114,6 +109,15 @@ func appendBodies(dst []byte, name string, bodies [][]byte) []byte {
 		return dst[:start]
 	}
 	return append(closed(dst, ']'), ',')
+}
+
+// pageOfBodies writes a page whose messages were written before.
+func pageOfBodies(c *api.Call, name string, bodies [][]byte, page search.Page, hash search.Hash) []byte {
+	size := 300
+	for _, b := range bodies {
+		size += len(b) + 1
+	}
+	return appendNext(appendBodies(append(make([]byte, 0, size), '{'), name, bodies), c, page, hash)
 }
 
 // visible gives those of the experiments that the caller may see, each once.
