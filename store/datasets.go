@@ -35,11 +35,17 @@ func (tx *Tx) LogInputs(h *RunHead, inputs []tracking.DatasetInput, models []str
 	for i, id := range models {
 		links[i].ModelID = id
 	}
+	if err := tx.linkRun(&h.Run, inputs, "input", links); err != nil {
+		return err
+	}
 	return tx.linkModels(h, "input", links)
 }
 
 // LogOutputs adds logged models that a run made.
 func (tx *Tx) LogOutputs(h *RunHead, models []tracking.ModelOutput) error {
+	if err := tx.linkRun(&h.Run, nil, "output", models); err != nil {
+		return err
+	}
 	return tx.linkModels(h, "output", models)
 }
 

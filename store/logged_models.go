@@ -143,6 +143,9 @@ func (tx *Tx) InsertLoggedModel(m *tracking.LoggedModel, owner int64) error {
 	if err != nil {
 		return exists(err, "Logged model with ID '%s' already exists", m.ID)
 	}
+	if err := tx.linkModel(m); err != nil {
+		return err
+	}
 	if err := tx.putModelTags(m.ID, m.Tags); err != nil {
 		return err
 	}

@@ -7,17 +7,22 @@ import (
 	"strconv"
 
 	"bailiwick/authz"
+	"bailiwick/fail"
 	"bailiwick/ledger"
+	"bailiwick/lineage"
 )
 
 // PurgeBatch is how many objects, runs and logged models one transaction deletes for good: writes stay short for those who wait.
 const PurgeBatch = 500
 
 // Purge deletes an object of the tree and what lies below it for good, at most the given number of objects, runs and logged models, the
-// innermost first. left says that it must be called again, in a transaction of its own, for the rest. Bytes of artifacts that nothing
+// innermost first. An experiment that a version in Production comes from is fail.State. left says that it must be called again, in a transaction of its own, for the rest. Bytes of artifacts that nothing
 // names any more are the collector's.
 func (tx *Tx) Purge(top int64, most int) (gone int, left bool, err error) {
 	all := slices.Collect(tx.Map.Subtree(top))
+	if err := tx.mayPurge(all); err != nil {
+		return 0, false, err
+	}
 	var events []authz.Event
 	for _, o := range slices.Backward(all) {
 		if left = gone >= most; left {
@@ -31,7 +36,7 @@ func (tx *Tx) Purge(top int64, most int) (gone int, left bool, err error) {
 		if left = more; left {
 			break
 		}
-		events = append(events, authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: o.ID}})
+		events = append(events, authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: o.ID, Kind: o.Kind}})
 		gone++
 	}
 	return gone, left, tx.Govern(events...)
@@ -63,8 +68,8 @@ var modelParts = [][2]string{
 }
 
 func (tx *Tx) emptyExperiment(id int64, most int) (n int, more bool, err error) {
-	for table, parts := range map[string][][2]string{"runs": runParts, "logged_models": modelParts} {
-		some, err := tx.emptyTable(table, parts, id, most-n)
+	for kind, parts := range map[lineage.Kind][][2]string{lineage.Run: runParts, lineage.LoggedModel: modelParts} {
+		some, err := tx.emptyTable(kind, parts, id, most-n)
 		n += some
 		if err != nil || n >= most {
 			return n, true, err
@@ -81,8 +86,12 @@ func (tx *Tx) emptyExperiment(id int64, most int) (n int, more bool, err error) 
 }
 
 // emptyTable deletes rows of runs or of logged models of an experiment, with all their parts.
-func (tx *Tx) emptyTable(table string, parts [][2]string, experiment int64, most int) (int, error) {
+func (tx *Tx) emptyTable(kind lineage.Kind, parts [][2]string, experiment int64, most int) (int, error) {
+	table := rowsOf[kind]
 	some := " IN (SELECT id FROM " + table + " WHERE experiment = ? ORDER BY id LIMIT ?)"
+	if err := tx.unlink(kind, some, experiment, most); err != nil {
+		return 0, err
+	}
 	for _, p := range parts {
 		if err := tx.do("DELETE FROM "+p[0]+" WHERE "+p[1]+some, experiment, most); err != nil {
 			return 0, err
@@ -96,37 +105,41 @@ func (tx *Tx) emptyTable(table string, parts [][2]string, experiment int64, most
 }
 
 // PurgeTrash deletes for good what was put into the trash before the given time (ms since 1970), as the server itself, in batches that
-// each have their entry in the ledger. It gives the number of objects and runs that are gone.
+// each have their entry in the ledger. What a version in Production comes from stays in the trash. It gives the number of objects and runs that
+// are gone.
 func (s *Store) PurgeTrash(ctx context.Context, before int64) (gone int, err error) {
+	var last trashed
 	for {
-		var oldest []int64
+		var oldest []trashed
 		err := s.Read(ctx, func(tx *Tx) (err error) {
-			oldest, err = tx.trashedBefore(before)
+			oldest, err = tx.trashedBetween(last, before)
 			return err
 		})
 		if err != nil || len(oldest) == 0 {
 			return gone, err
 		}
-		for _, id := range oldest {
-			n, err := s.purgeOne(ctx, id, before)
+		for _, last = range oldest {
+			n, err := s.purgeOne(ctx, last.object, before)
 			gone += n
-			if err != nil {
+			if err != nil && !fail.Is(err, fail.State) {
 				return gone, err
 			}
 		}
 	}
 }
 
-func (tx *Tx) trashedBefore(before int64) (ids []int64, err error) {
+// trashed is something in the trash, in the order in which it came there.
+type trashed struct{ at, object int64 }
+
+func (tx *Tx) trashedBetween(after trashed, before int64) (list []trashed, err error) {
 	err = tx.each(func(r *sql.Rows) error {
-		var id int64
-		if err := r.Scan(&id); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-		return nil
-	}, "SELECT object FROM trash WHERE at < ? ORDER BY at, object LIMIT 64", before)
-	return ids, err
+		var t trashed
+		err := r.Scan(&t.at, &t.object)
+		list = append(list, t)
+		return err
+	}, "SELECT at, object FROM trash WHERE at < ? AND (at > ? OR at = ? AND object > ?) ORDER BY at, object LIMIT 64", before, after.at, after.at,
+		after.object)
+	return list, err
 }
 
 // purgeOne purges one thing in the trash, unless somebody restored it meanwhile.

@@ -6,6 +6,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/lineage"
 	"bailiwick/tracking"
 	"bailiwick/tracking/search"
 )
@@ -109,6 +110,9 @@ func (tx *Tx) InsertRun(r *tracking.Run, owner int64) error {
 	if err != nil {
 		return exists(err, "Run with id=%s already exists", r.ID)
 	}
+	if err := tx.linkSources(r, r.Tags); err != nil {
+		return err
+	}
 	return tx.putRunTags(r.ID, r.Tags)
 }
 
@@ -159,6 +163,9 @@ func (tx *Tx) SetRunTags(h *RunHead, tags ...tracking.Pair) error {
 		tags = tracking.SetPair(tags, tracking.TagRunName, h.Name)
 	}
 	if err := tx.putRunTags(h.ID, tags); err != nil {
+		return err
+	}
+	if err := tx.relinkSources(&h.Run, tags); err != nil {
 		return err
 	}
 	return tx.touch(h)
@@ -222,12 +229,18 @@ func (tx *Tx) sameParams(run string, params []tracking.Pair) error {
 	return err
 }
 
-// PurgeRun deletes a run and all that belongs to it for good. Bytes of artifacts that nothing names any more are the collector's.
+// PurgeRun deletes a run and all that belongs to it for good; one that a version in Production comes from is fail.State. Bytes of artifacts that nothing names any more are the collector's.
 func (tx *Tx) PurgeRun(h *RunHead) error {
+	if err := tx.mayPurgeRun(h.ID); err != nil {
+		return err
+	}
 	for _, p := range runParts {
 		if err := tx.do("DELETE FROM "+p[0]+" WHERE "+p[1]+" = ?", h.ID); err != nil {
 			return err
 		}
+	}
+	if err := tx.unlink(lineage.Run, "= ?", h.ID); err != nil {
+		return err
 	}
 	if err := tx.do("DELETE FROM runs WHERE id = ?", h.ID); err != nil {
 		return err
