@@ -10,7 +10,7 @@ import (
 )
 
 // Govern makes governance changes: the tables and this transaction's map follow the events, and the ledger entry of the transaction
-// (Record) carries them. A change that may take access away, or move something, makes the transaction run alone: Govern then returns an
+// (Record) carries them. A change that may take access away, or move something (ADR 11), makes the transaction run alone: Govern then returns an
 // error that Write understands, and fn is run again.
 func (tx *Tx) Govern(events ...authz.Event) error {
 	if len(events) == 0 {
@@ -19,7 +19,7 @@ func (tx *Tx) Govern(events ...authz.Event) error {
 	if tx.recorded {
 		return fail.Internalf(nil, "governance changed after it was recorded")
 	}
-	if !tx.alone && (tx.s.d.single || !tx.widening(events)) {
+	if !tx.alone && !tx.widening(events) {
 		return errAlone
 	}
 	if err := tx.nextVersion(); err != nil {
@@ -42,6 +42,9 @@ func (tx *Tx) Govern(events ...authz.Event) error {
 	tx.events = append(tx.events, events...)
 	return nil
 }
+
+// Governed says whether the transaction changed governance.
+func (tx *Tx) Governed() bool { return len(tx.events) > 0 }
 
 // nextVersion takes this transaction's governance version, once. On PostgreSQL the row's lock makes others wait, so what they committed
 // meanwhile must be folded in first.
@@ -135,6 +138,8 @@ func (tx *Tx) put(e authz.Event) error {
 	case authz.PutSetting:
 		return tx.do("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 			e.Setting.Key, e.Setting.Value)
+	case authz.PutRequired:
+		return tx.putRequired(e.Required)
 	case authz.Other:
 		return nil
 	}
@@ -158,14 +163,44 @@ func (tx *Tx) putObject(o *authz.Object) error {
 			return err
 		}
 	}
-	return nil
+	return tx.putSteward(o)
+}
+
+// putSteward writes who answers for an object. Of one that the map did not have before there is nothing to take away.
+func (tx *Tx) putSteward(o *authz.Object) error {
+	if s := o.Steward; s != nil {
+		return tx.do(`INSERT INTO stewardship (object, owner, contact, tier, lifecycle) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (object) DO UPDATE SET owner = excluded.owner, contact = excluded.contact, tier = excluded.tier,
+			lifecycle = excluded.lifecycle`, o.ID, s.Owner, s.Contact, s.Tier, s.Lifecycle)
+	}
+	if _, ok := tx.Map.Object(o.ID); !ok || !o.Kind.Stewarded() {
+		return nil
+	}
+	return tx.do("DELETE FROM stewardship WHERE object = ?", o.ID)
+}
+
+// putRequired replaces what an object requires.
+func (tx *Tx) putRequired(r *authz.RequiredTags) error {
+	if err := tx.do("DELETE FROM required_tags WHERE object = ?", r.Object); err != nil {
+		return err
+	}
+	var rows []any
+	for _, t := range r.Tags {
+		rows = append(rows, r.Object, t.Key, strings.Join(t.Allowed, "\n"), t.By)
+	}
+	return tx.putRows("INSERT INTO required_tags (object, key, allowed, asked_by) VALUES (?, ?, ?, ?)", 4, rows)
 }
 
 func (tx *Tx) dropObject(id int64) error {
-	if err := tx.do("DELETE FROM entries WHERE object = ?", id); err != nil {
-		return err
+	for _, q := range []string{
+		"DELETE FROM entries WHERE object = ?", "DELETE FROM stewardship WHERE object = ?", "DELETE FROM required_tags WHERE object = ?",
+		"DELETE FROM objects WHERE id = ?",
+	} {
+		if err := tx.do(q, id); err != nil {
+			return err
+		}
 	}
-	return tx.do("DELETE FROM objects WHERE id = ?", id)
+	return nil
 }
 
 // putPrincipal writes a principal and his memberships, whatever was there.

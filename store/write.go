@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bailiwick/authz"
@@ -96,7 +97,7 @@ func (s *Store) writeGroup(c *conn, first *job) (next *job) {
 	for next != nil && len(group) < maxGroup {
 		j := next
 		next = nil
-		keep, alive := s.member(ctx, c, j, stamp, len(group) == 0)
+		keep, alive := s.member(ctx, c, j, stamp, group)
 		if !alive {
 			s.answer(append(group, j), fail.New(fail.Unavailable, "the write failed and nothing of it was kept; try again"))
 			s.recover(ctx, c)
@@ -125,8 +126,9 @@ func (s *Store) writeGroup(c *conn, first *job) (next *job) {
 
 // member runs one job in a savepoint. keep is false when the job must be alone and is not first; alive is false when the transaction is
 // lost with all its members.
-func (s *Store) member(ctx context.Context, c *conn, j *job, stamp int64, first bool) (keep, alive bool) {
-	alive = s.try(ctx, c, j, stamp, j.alone && first)
+func (s *Store) member(ctx context.Context, c *conn, j *job, stamp int64, before []*job) (keep, alive bool) {
+	first, m := len(before) == 0, s.mapAfter(before)
+	alive = s.try(ctx, c, j, stamp, m, j.alone && first)
 	if !alive || !errors.Is(j.err, errAlone) {
 		return true, alive
 	}
@@ -134,16 +136,26 @@ func (s *Store) member(ctx context.Context, c *conn, j *job, stamp int64, first 
 	if !first {
 		return false, true
 	}
-	return true, s.try(ctx, c, j, stamp, true)
+	return true, s.try(ctx, c, j, stamp, m, true)
+}
+
+// mapAfter gives the map that the next member of a group decides on: with what those before it added, which nobody else sees before the commit.
+func (s *Store) mapAfter(before []*job) *authz.Map {
+	for _, j := range slices.Backward(before) {
+		if j.tx != nil && len(j.tx.events) > 0 {
+			return j.tx.Map
+		}
+	}
+	return s.Map()
 }
 
 // try runs a job once; false means that the transaction is lost.
-func (s *Store) try(ctx context.Context, c *conn, j *job, stamp int64, alone bool) (alive bool) {
+func (s *Store) try(ctx context.Context, c *conn, j *job, stamp int64, m *authz.Map, alone bool) (alive bool) {
 	if _, err := c.exec(ctx, "SAVEPOINT member"); err != nil {
 		s.log.Error("savepoint", "error", err)
 		return false
 	}
-	j.tx = &Tx{Map: s.Map(), Now: s.now(), Stamp: stamp, s: s, c: c, ctx: ctx, write: true, alone: alone, horizon: stamp}
+	j.tx = &Tx{Map: m, Now: s.now(), Stamp: stamp, s: s, c: c, ctx: ctx, write: true, alone: alone, horizon: stamp}
 	j.err = j.tx.run(j.fn)
 	if j.err != nil {
 		j.tx.events, j.tx.Map = nil, nil

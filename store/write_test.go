@@ -257,3 +257,68 @@ func allowed(tx *Tx, want bool) error {
 	}
 	return nil
 }
+
+// Changes that only add share a commit: each decides on what those before it added, one that fails leaves the others, and nobody outside sees any
+// of it before the commit.
+func TestWideningChangesShareACommit(t *testing.T) {
+	s := open(t)
+	create := func(name string) func(context.Context, *Tx) error {
+		return func(_ context.Context, tx *Tx) error {
+			if _, early := s.Map().ChildNamed(authz.ModelsRoot, authz.RegisteredModel, name); early {
+				return errors.New("published before its commit")
+			}
+			if _, taken := tx.Map.ChildNamed(authz.ModelsRoot, authz.RegisteredModel, "same"); taken && name == "same" {
+				return fail.Existsf("taken")
+			}
+			o := authz.Object{ID: NewObjectID(), Kind: authz.RegisteredModel, Parent: authz.ModelsRoot, Name: name}
+			if err := tx.Govern(authz.Event{Op: authz.PutObject, Object: &o}); err != nil {
+				return err
+			}
+			if name == "broken" {
+				return errors.New("changed its mind")
+			}
+			return tx.Record(SystemEntry("test", "create"), o.ID)
+		}
+	}
+	commits := 0
+	s.commit = func(ctx context.Context, c *conn) error { commits++; return commitConn(ctx, c) }
+	version := s.Map().Version()
+	got := group(t, s, map[string]func(context.Context, *Tx) error{
+		"a": create("a"), "b": create("b"), "broken": create("broken"), "same": create("same"), "again": create("same"),
+	}, nil)
+	if got["a"] != nil || got["b"] != nil || got["broken"] == nil || (got["same"] == nil) == (got["again"] == nil) {
+		t.Errorf("results %v", got)
+	}
+	if commits > 2 {
+		t.Errorf("%d commits for a held write and five creations", commits)
+	}
+	for name, want := range map[string]bool{"a": true, "b": true, "broken": false, "same": true} {
+		if _, ok := s.Map().ChildNamed(authz.ModelsRoot, authz.RegisteredModel, name); ok != want {
+			t.Errorf("%s is there: %v, want %v", name, ok, want)
+		}
+	}
+	if n := s.Map().Version() - version; n != 3 {
+		t.Errorf("three models took %d versions", n)
+	}
+	err := s.Read(t.Context(), func(tx *Tx) error {
+		stored, err := tx.fold(mapAt(t, version), tx.version)
+		if err == nil && stored.Version() != s.Map().Version() {
+			err = errors.New("the ledger and the map differ")
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// mapAt gives a map that stands at an older version, as far as folding is concerned.
+func mapAt(t *testing.T, version int64) *authz.Map {
+	t.Helper()
+	b := authz.NewBuilder()
+	m, err := authz.NewMap(version, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
