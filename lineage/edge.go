@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strings"
 
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // Relation is how the two ends of an edge belong together. Its number is stored.
@@ -43,7 +43,7 @@ type Edge struct {
 	// At is when it was first written, in ms since 1970; 0 for what follows from the rows of its ends.
 	At int64
 	// Detail is what was said of the edge: a commit's repository, a job's run, a dataset's context.
-	Detail []tracking.Pair
+	Detail []keyed.Pair
 }
 
 // Key is what makes two edges the same one.
@@ -114,7 +114,7 @@ const maxClaim = 512
 func Claim(k Kind, text string) Node { return Node{Kind: k, ID: clean(text)} }
 
 // Says reports whether some of a run's tags say what it ran.
-func Says(tags []tracking.Pair) bool {
+func Says(tags []keyed.Pair) bool {
 	for i := range tags {
 		if tags[i].Value != "" && sources[tags[i].Key] {
 			return true
@@ -125,26 +125,26 @@ func Says(tags []tracking.Pair) bool {
 
 // FromTags gives the edges to what a run's tags say that it ran; none for tags that say nothing. A notebook that only has a path is known by
 // that.
-func FromTags(run Node, tags []tracking.Pair) (edges []Edge) {
+func FromTags(run Node, tags []keyed.Pair) (edges []Edge) {
 	if !Says(tags) {
 		return nil
 	}
 	for _, c := range claims {
-		if id, _ := tracking.Lookup(tags, c.tag); id != "" {
+		if id, _ := keyed.Lookup(tags, c.tag); id != "" {
 			edges = append(edges, Edge{From: run, To: Claim(c.kind, id), Relation: Ran, Detail: c.about(tags)})
 		}
 	}
-	path, _ := tracking.Lookup(tags, tagNotebookPath)
-	if id, _ := tracking.Lookup(tags, tagNotebook); path != "" && id == "" {
+	path, _ := keyed.Lookup(tags, tagNotebookPath)
+	if id, _ := keyed.Lookup(tags, tagNotebook); path != "" && id == "" {
 		edges = append(edges, Edge{From: run, To: Claim(Notebook, path), Relation: Ran})
 	}
 	return edges
 }
 
-func (c *claim) about(tags []tracking.Pair) (detail []tracking.Pair) {
+func (c *claim) about(tags []keyed.Pair) (detail []keyed.Pair) {
 	for _, d := range c.detail {
-		if v, _ := tracking.Lookup(tags, d[1]); v != "" {
-			detail = append(detail, tracking.Pair{Key: d[0], Value: clean(v)})
+		if v, _ := keyed.Lookup(tags, d[1]); v != "" {
+			detail = append(detail, keyed.Pair{Key: d[0], Value: clean(v)})
 		}
 	}
 	return detail
@@ -159,5 +159,5 @@ func clean(text string) string {
 			text = scheme + "://" + strings.TrimSuffix(host[at+1:]+"/"+path, "/")
 		}
 	}
-	return tracking.Truncate(text, maxClaim)
+	return keyed.Truncate(text, maxClaim)
 }

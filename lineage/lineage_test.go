@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bailiwick/authz"
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 func run(n int) Node { return Node{Kind: Run, ID: fmt.Sprint("r", n), Object: 7} }
@@ -131,15 +131,15 @@ func TestWalkAgainstReachability(t *testing.T) {
 }
 
 func TestFromTags(t *testing.T) {
-	pairs := func(all ...string) (out []tracking.Pair) {
+	pairs := func(all ...string) (out []keyed.Pair) {
 		for i := 0; i < len(all); i += 2 {
-			out = append(out, tracking.Pair{Key: all[i], Value: all[i+1]})
+			out = append(out, keyed.Pair{Key: all[i], Value: all[i+1]})
 		}
 		return out
 	}
 	long := strings.Repeat("x", 600)
 	tests := map[string]struct {
-		tags []tracking.Pair
+		tags []keyed.Pair
 		want []Edge
 	}{
 		"nothing said": {pairs("mlflow.runName", "n", "mlflow.user", "ann", "mlflow.source.name", ""), nil},
@@ -175,7 +175,7 @@ func TestFromTags(t *testing.T) {
 
 // A run whose tags say nothing costs nothing.
 func TestNothingSaidCostsNothing(t *testing.T) {
-	tags, self := []tracking.Pair{{Key: "mlflow.runName", Value: "n"}, {Key: "mlflow.user", Value: "ann"}}, run(1)
+	tags, self := []keyed.Pair{{Key: "mlflow.runName", Value: "n"}, {Key: "mlflow.user", Value: "ann"}}, run(1)
 	if n := testing.AllocsPerRun(100, func() { FromTags(self, tags) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

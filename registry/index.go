@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 	"bailiwick/tracking/search"
 )
 
@@ -122,7 +122,7 @@ func (x *Index) PutModel(m *Model, right search.Right) {
 	}
 }
 
-func tagPairs(tags []tracking.Pair) []search.TextPair {
+func tagPairs(tags []keyed.Pair) []search.TextPair {
 	pairs := make([]search.TextPair, len(tags))
 	for i, t := range tags {
 		pairs[i] = search.TextPair{Entity: search.Tag, Key: t.Key, Value: t.Value}
@@ -139,7 +139,7 @@ func (x *Index) PutVersion(v *Version) {
 	if f == nil {
 		return
 	}
-	prompt, _ := tracking.Lookup(v.Tags, PromptTag)
+	prompt, _ := keyed.Lookup(v.Tags, PromptTag)
 	slot := x.versions.put(&search.Row{
 		ID: v.Key().ID(), Stage: search.Active, Texts: tagPairs(v.Tags),
 		Attrs: []search.Value{versionName: {Text: v.Name}, versionNumber: {Int: v.Number}, versionRun: {Text: v.Run},

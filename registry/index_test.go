@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 	"bailiwick/tracking/search"
 
 	cmpdiff "github.com/google/go-cmp/cmp"
@@ -73,21 +73,21 @@ func (s *shelf) putModel(rng *rand.Rand, x *Index, id int64) {
 	}
 }
 
-func someTags(rng *rand.Rand) (tags []tracking.Pair) {
+func someTags(rng *rand.Rand) (tags []keyed.Pair) {
 	for _, key := range []string{"team", "tier", PromptTag} {
 		if rng.IntN(4) == 0 {
-			tags = append(tags, tracking.Pair{Key: key, Value: []string{"true", "false"}[rng.IntN(2)]})
+			tags = append(tags, keyed.Pair{Key: key, Value: []string{"true", "false"}[rng.IntN(2)]})
 		}
 	}
 	return tags
 }
 
-func isPrompt(tags []tracking.Pair) bool {
-	v, _ := tracking.Lookup(tags, PromptTag)
+func isPrompt(tags []keyed.Pair) bool {
+	v, _ := keyed.Lookup(tags, PromptTag)
 	return v == "true"
 }
 
-func tagOf(tags []tracking.Pair, key string) string { v, _ := tracking.Lookup(tags, key); return v }
+func tagOf(tags []keyed.Pair, key string) string { v, _ := keyed.Lookup(tags, key); return v }
 
 // questions are filters on models and on versions, each with its meaning beside the scope.
 var modelQuestions = []struct {

@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"bailiwick/fail"
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // File is one file of a version.
 type File struct {
-	Path   string // relative and clean (tracking.ArtifactPath)
+	Path   string // relative and clean (keyed.Path)
 	Digest [32]byte
 	Size   int64
 }
@@ -36,7 +36,7 @@ func NewManifest(files []File) (*Manifest, error) {
 	m := &Manifest{Files: slices.Clone(files)}
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	for i, f := range m.Files {
-		if _, err := tracking.ArtifactPath(f.Path); err != nil {
+		if _, err := keyed.Path(f.Path); err != nil {
 			return nil, err
 		}
 		if i > 0 && m.Files[i-1].Path == f.Path {

@@ -3,7 +3,7 @@
 package registry
 
 import (
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // Model is a registered model. Its name is the governed object's.
@@ -14,7 +14,7 @@ type Model struct {
 	Creator     int64
 	Created     int64 // ms since 1970
 	Updated     int64 // ms since 1970
-	Tags        []tracking.Pair
+	Tags        []keyed.Pair
 	Aliases     []Alias
 	// TwoPersons is the model's own answer to whether Production takes two persons; Inherit leaves it to the workspace.
 	TwoPersons Choice
@@ -44,9 +44,9 @@ func (c Choice) Over(workspace bool) bool { return c == Yes || c == Inherit && w
 
 // Prompt reports whether a registered model is one of MLflow's prompts: they have no routes of their own, but a tag.
 func (m *Model) Prompt() bool {
-	v, _ := tracking.Lookup(m.Tags, PromptTag)
+	v, _ := keyed.Lookup(m.Tags, PromptTag)
 	return v == "true"
 }
 
-// PromptTag marks registered models that are prompts (mlflow/prompt/constants.py).
-const PromptTag = "mlflow.prompt.is_prompt"
+// PromptTag marks registered models, and their versions, that are prompts.
+const PromptTag = keyed.PromptTag

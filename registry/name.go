@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"bailiwick/fail"
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // Limits of MLflow's registry (mlflow/utils/validation.py), in characters. A name has none there; here it has the database's.
@@ -39,7 +39,7 @@ func CheckName(name string) error {
 	if !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0 {
 		return fail.Invalidf("Invalid model name %q. Names cannot contain control characters.", name)
 	}
-	if _, err := tracking.ArtifactPath(name); err != nil || hidesSlash(name) {
+	if _, err := keyed.Path(name); err != nil || hidesSlash(name) {
 		return fail.Invalidf("Invalid model name %q. Names are part of addresses, and cannot contain '\\', '?', '#' or encoded slashes.", name)
 	}
 	return nil
@@ -91,8 +91,8 @@ func CheckNewAlias(alias string) error {
 }
 
 // CheckTag refuses what cannot be a tag of a model or of a version.
-func CheckTag(t tracking.Pair) error {
-	if err := tracking.Key("key", t.Key); err != nil {
+func CheckTag(t keyed.Pair) error {
+	if err := keyed.Check("key", t.Key); err != nil {
 		return err
 	}
 	if utf8.RuneCountInString(t.Value) > MaxTagValue {
@@ -102,9 +102,9 @@ func CheckTag(t tracking.Pair) error {
 }
 
 // CheckTags is CheckTag for all tags of something new.
-func CheckTags(tags []tracking.Pair) error {
-	if len(tags) > tracking.MaxBatchAll {
-		return fail.Invalidf("At most %d tags may be given at once, got %d", tracking.MaxBatchAll, len(tags))
+func CheckTags(tags []keyed.Pair) error {
+	if len(tags) > keyed.MaxAtOnce {
+		return fail.Invalidf("At most %d tags may be given at once, got %d", keyed.MaxAtOnce, len(tags))
 	}
 	for _, t := range tags {
 		if err := CheckTag(t); err != nil {

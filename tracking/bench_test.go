@@ -18,8 +18,8 @@ func benchRun(rng *rand.Rand, i int) *Run {
 	r.ArtifactURI = "mlflow-artifacts:/1/" + r.ID + "/artifacts"
 	for k := range 5 {
 		r.Metrics = append(r.Metrics, Metric{Key: fmt.Sprintf("metric_%d", k), Point: Point{r.End, 100, rng.Float64()}})
-		r.Params = append(r.Params, Pair{fmt.Sprintf("param_%d", k), fmt.Sprint(rng.IntN(10))})
-		r.Tags = append(r.Tags, Pair{fmt.Sprintf("tag_%d", k), fmt.Sprintf("value-%d", rng.IntN(1000))})
+		r.Params = append(r.Params, Pair{Key: fmt.Sprintf("param_%d", k), Value: fmt.Sprint(rng.IntN(10))})
+		r.Tags = append(r.Tags, Pair{Key: fmt.Sprintf("tag_%d", k), Value: fmt.Sprintf("value-%d", rng.IntN(1000))})
 	}
 	r.Params[4].Value = fmt.Sprint(rng.Float64())
 	return r
@@ -145,7 +145,7 @@ func benchExperiments(folder func(i int) int) *ExperimentIndex {
 	for i := range 100_000 {
 		f := folder(i)
 		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(10_000 + i), Name: fmt.Sprintf("/Shared/team-%d/experiment-%d", f, i),
-			Lifecycle: search.Active, Created: int64(i), Updated: int64(i), Tags: []Pair{{"team", fmt.Sprint(f)}}},
+			Lifecycle: search.Active, Created: int64(i), Updated: int64(i), Tags: []Pair{{Key: "team", Value: fmt.Sprint(f)}}},
 			Right: search.Right{ACL: int64(1000 + f), Creator: int64(100 + i%500)}})
 	}
 	return x

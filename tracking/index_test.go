@@ -94,7 +94,7 @@ func naiveExperiment(r *ExperimentRow, filter, home string) bool {
 func TestExperimentNamesAsSeen(t *testing.T) {
 	x := NewExperimentIndex()
 	for i, name := range []string{"/Users/ann/churn", "/Users/bob/churn", "/Shared/churn", "/Users/ann/a/churn"} {
-		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(i + 1), Name: name, Lifecycle: search.Active, Tags: []Pair{{"k", name}}, Relative: true}})
+		x.Upsert(&ExperimentRow{Experiment: Experiment{ID: int64(i + 1), Name: name, Lifecycle: search.Active, Tags: []Pair{{Key: "k", Value: name}}, Relative: true}})
 	}
 	for _, c := range []struct{ filter, home, order, want string }{
 		{"name = 'churn'", "/Users/ann", "", "1"}, {"name = 'churn'", "", "", ""}, {"name = 'churn'", "/Users/bob", "", "2"},
@@ -132,7 +132,7 @@ func TestExperimentIDsAreNumbers(t *testing.T) {
 func TestRunIndexFollows(t *testing.T) {
 	x := NewRunIndex()
 	r := &Run{ID: strings.Repeat("a", 32), Name: "n", Status: Running, Start: 5, End: Unset, Lifecycle: search.Active, ArtifactURI: "x/" + strings.Repeat("a", 32),
-		Tags: []Pair{{"t", "1"}}, Datasets: []DatasetInput{{Dataset: Dataset{Name: "d"}}}}
+		Tags: []Pair{{Key: "t", Value: "1"}}, Datasets: []DatasetInput{{Dataset: Dataset{Name: "d"}}}}
 	x.Upsert(r)
 	finds := func(filter string, want bool) {
 		t.Helper()

@@ -75,7 +75,7 @@ func readStore(t testing.TB) *store {
 func pairs(m map[string]string) []Pair {
 	var out []Pair
 	for k, v := range m {
-		out = append(out, Pair{k, v})
+		out = append(out, Pair{Key: k, Value: v})
 	}
 	return out
 }
@@ -107,7 +107,7 @@ func (s *store) runs(t testing.TB) map[string][]*Run {
 		for _, d := range r.Datasets {
 			in := DatasetInput{Dataset: Dataset{Name: d[0], Digest: d[1]}}
 			if d[2] != "" {
-				in.Tags = []Pair{{TagDatasetContext, d[2]}}
+				in.Tags = []Pair{{Key: TagDatasetContext, Value: d[2]}}
 			}
 			run.Datasets = append(run.Datasets, in)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bailiwick/fail"
+	"bailiwick/keyed"
 	"bailiwick/tracking/search"
 )
 
@@ -16,31 +17,13 @@ const TagRunName = "mlflow.runName"
 const TagDatasetContext = "mlflow.data.context"
 
 // Pair is a param or a tag.
-type Pair struct {
-	Key   string
-	Value string
-}
+type Pair = keyed.Pair
 
 // Lookup finds a key in a short list of pairs.
-func Lookup(pairs []Pair, key string) (string, bool) {
-	for _, p := range pairs {
-		if p.Key == key {
-			return p.Value, true
-		}
-	}
-	return "", false
-}
+func Lookup(pairs []Pair, key string) (string, bool) { return keyed.Lookup(pairs, key) }
 
 // SetPair gives pairs with one key set.
-func SetPair(pairs []Pair, key, value string) []Pair {
-	for i := range pairs {
-		if pairs[i].Key == key {
-			pairs[i].Value = value
-			return pairs
-		}
-	}
-	return append(pairs, Pair{key, value})
-}
+func SetPair(pairs []Pair, key, value string) []Pair { return keyed.Set(pairs, key, value) }
 
 // RunStatus is where a run is in its life, with MLflow's numbers.
 type RunStatus uint8
@@ -203,7 +186,7 @@ func NewParams(run string, have, params []Pair) ([]Pair, error) {
 		case !ok:
 			fresh = append(fresh, p)
 		case old != p.Value:
-			changed = append(changed, Pair{p.Key, old}, p)
+			changed = append(changed, Pair{Key: p.Key, Value: old}, p)
 		}
 	}
 	if len(changed) == 0 {

@@ -55,10 +55,10 @@ func TestNameRun(t *testing.T) {
 		err  bool
 	}{
 		{"a", nil, "a", false},
-		{"", []Pair{{TagRunName, "b"}}, "b", false},
-		{"a", []Pair{{TagRunName, "a"}}, "a", false},
-		{"a", []Pair{{TagRunName, "b"}}, "", true},
-		{"a", []Pair{{TagRunName, ""}, {"x", "y"}}, "a", false},
+		{"", []Pair{{Key: TagRunName, Value: "b"}}, "b", false},
+		{"a", []Pair{{Key: TagRunName, Value: "a"}}, "a", false},
+		{"a", []Pair{{Key: TagRunName, Value: "b"}}, "", true},
+		{"a", []Pair{{Key: TagRunName, Value: ""}, {Key: "x", Value: "y"}}, "a", false},
 		{"", nil, "able-acorn-0", false},
 	} {
 		name, tags, err := NameRun(c.name, c.tags, first)
@@ -92,26 +92,26 @@ func TestAutoNames(t *testing.T) {
 }
 
 func TestNewParams(t *testing.T) {
-	have := []Pair{{"a", "1"}, {"b", "2"}}
-	fresh, err := NewParams("r1", have, []Pair{{"a", "1"}, {"c", ""}})
-	if diff := cmp.Diff([]Pair{{"c", ""}}, fresh); diff != "" || err != nil {
+	have := []Pair{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}
+	fresh, err := NewParams("r1", have, []Pair{{Key: "a", Value: "1"}, {Key: "c", Value: ""}})
+	if diff := cmp.Diff([]Pair{{Key: "c", Value: ""}}, fresh); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
-	_, err = NewParams("r1", have, []Pair{{"a", "9"}})
+	_, err = NewParams("r1", have, []Pair{{Key: "a", Value: "9"}})
 	refused(t, "one", err, "Changing param values is not allowed. Param with key='a' was already logged with value='1' for run ID='r1'. "+
 		"Attempted logging new value '9'.")
-	_, err = NewParams("r1", have, []Pair{{"a", "9"}, {"b", "8"}})
+	_, err = NewParams("r1", have, []Pair{{Key: "a", Value: "9"}, {Key: "b", Value: "8"}})
 	refused(t, "two", err, "logged='[{'key': 'a', 'old_value': '1', 'new_value': '9'}, {'key': 'b', 'old_value': '2', 'new_value': '8'}]'")
 }
 
 func TestRunChanges(t *testing.T) {
-	r := &Run{ID: "r1", Name: "old", Status: Running, End: Unset, Lifecycle: search.Active, Tags: []Pair{{TagRunName, "old"}, {"a", "1"}}}
+	r := &Run{ID: "r1", Name: "old", Status: Running, End: Unset, Lifecycle: search.Active, Tags: []Pair{{Key: TagRunName, Value: "old"}, {Key: "a", Value: "1"}}}
 	done, end, empty := Finished, int64(5), ""
 	r.Apply(RunUpdate{Status: &done, End: &end, Name: &empty})
 	r.SetTag(TagRunName, "new")
 	r.SetTag(TagRunName, "")
 	r.SetTag("a", "2")
-	want := &Run{ID: "r1", Name: "new", Status: Finished, End: 5, Lifecycle: search.Active, Tags: []Pair{{TagRunName, "new"}, {"a", "2"}}}
+	want := &Run{ID: "r1", Name: "new", Status: Finished, End: 5, Lifecycle: search.Active, Tags: []Pair{{Key: TagRunName, Value: "new"}, {Key: "a", Value: "2"}}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Error(diff)
 	}
@@ -150,7 +150,7 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestExperimentLife(t *testing.T) {
-	e := &Experiment{ID: 7, Name: "a", Lifecycle: search.Active, Tags: []Pair{{"k", "v"}}}
+	e := &Experiment{ID: 7, Name: "a", Lifecycle: search.Active, Tags: []Pair{{Key: "k", Value: "v"}}}
 	for _, err := range []error{e.Writable(), e.Rename("b", 1), e.DeleteTag("k"), e.Move(search.Deleted, 2)} {
 		if err != nil {
 			t.Error(err)
@@ -174,7 +174,7 @@ func TestExperimentLife(t *testing.T) {
 }
 
 func TestModelLife(t *testing.T) {
-	m := &LoggedModel{ID: "m-1", Status: ModelPending, Tags: []Pair{{"k", "v"}}}
+	m := &LoggedModel{ID: "m-1", Status: ModelPending, Tags: []Pair{{Key: "k", Value: "v"}}}
 	refused(t, "pending", m.Finalize(ModelPending, 1), "Expected READY or FAILED")
 	if err := m.Finalize(ModelReady, 2); err != nil || m.Status != ModelReady || m.Updated != 2 {
 		t.Errorf("%v %+v", err, m)

@@ -1,24 +1,22 @@
 package tracking
 
 import (
-	"path"
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"bailiwick/fail"
+	"bailiwick/keyed"
 )
 
 // The limits of MLflow 3.17 (mlflow/utils/validation.py), in characters unless another unit is named. MaxRunName, MaxUser and
 // MaxLoggedModelName are the widths of its columns, which only some of its databases enforce.
 const (
-	MaxBatchMetrics       = 1000 // metrics of one log-batch
-	MaxBatchParams        = 100  // params of one log-batch
-	MaxBatchTags          = 100  // tags of one log-batch
-	MaxBatchAll           = 1000 // all of one log-batch together
-	MaxInputs             = 1000 // datasets of one log-inputs
-	MaxKey                = 250  // key of a metric, param or tag
+	MaxBatchMetrics       = 1000            // metrics of one log-batch
+	MaxBatchParams        = 100             // params of one log-batch
+	MaxBatchTags          = 100             // tags of one log-batch
+	MaxBatchAll           = keyed.MaxAtOnce // all of one log-batch together
+	MaxInputs             = 1000            // datasets of one log-inputs
+	MaxKey                = keyed.MaxKey
 	MaxParamValue         = 6000 // longer ones are cut
 	MaxRunTagValue        = 8000 // longer ones are cut
 	MaxExperimentTagValue = 20000
@@ -42,65 +40,15 @@ const (
 // RunID reports whether id has the form of a run's id: 32 lower-case hexadecimal digits.
 func RunID(id string) bool { return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" }
 
-// plain refuses what no database keeps: NUL and text that is not UTF-8.
-func plain(where, s string) error {
-	switch {
-	case !utf8.ValidString(s):
-		return fail.Invalidf("'%s' is not valid UTF-8", where)
-	case strings.IndexByte(s, 0) >= 0:
-		return fail.Invalidf("'%s' must not contain the character NUL", where)
-	}
-	return nil
-}
-
-// limited refuses what plain refuses and more than max characters.
-func limited(where, s string, max int) error {
-	if err := plain(where, s); err != nil {
-		return err
-	}
-	if len(s) > max && utf8.RuneCountInString(s) > max {
-		return fail.Invalidf("'%s' exceeds the maximum length of %d characters", where, max)
-	}
-	return nil
-}
+// plain refuses what no database keeps; limited also what is longer than max characters.
+func plain(where, s string) error            { return keyed.Plain(where, s) }
+func limited(where, s string, max int) error { return keyed.Limited(where, s, max) }
 
 // Truncate cuts s after max characters.
-func Truncate(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	n := 0
-	for i := range s {
-		if n == max {
-			return s[:i]
-		}
-		n++
-	}
-	return s
-}
+func Truncate(s string, max int) string { return keyed.Truncate(s, max) }
 
-// Key checks the key of a metric, param or tag; where names it in the message. Keys may be files' names somewhere, so they are normal
-// relative paths of letters, digits and _ - . : / and blanks.
-func Key(where, key string) error {
-	if err := limited(where, key, MaxKey); err != nil {
-		return err
-	}
-	for _, r := range key {
-		if !keyRune(r) {
-			return fail.Invalidf("Invalid value %q for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), "+
-				"dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", key, where)
-		}
-	}
-	if path.Clean(key) != key || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {
-		return fail.Invalidf("Invalid value %q for parameter '%s' supplied: names may be treated as files in certain cases, and must not "+
-			"resolve to other names; this one resolves to %q", key, where, path.Clean(key))
-	}
-	return nil
-}
-
-func keyRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("_-.: /", r)
-}
+// Key checks the key of a metric, param or tag; where names it in the message.
+func Key(where, key string) error { return keyed.Check(where, key) }
 
 // CheckMetric checks one point with its key. Any double is a value, NaN and the infinities too.
 func CheckMetric(where string, m *Metric) error {
