@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"bailiwick/registry"
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // Body gives what a webhook is sent for an event of its protocol, which is one of Names(h.Protocol, e); the delivery's id keeps a job from
 // being started twice.
-func (h *Hook) Body(name string, e *registry.Event, delivery string) string {
+func (h *Hook) Body(name string, e *Event, delivery string) string {
 	if h.Protocol == MLflow {
 		return mlflowBody(name, e.At, mlflowData(name, e))
 	}
@@ -113,7 +112,7 @@ type (
 
 var exampleBudget = budgetData{"bp-abc123", "USD", 100, 105.5, "MONTHS", 1, "ENDPOINT", "default", "ep-abc123", 1704067200000}
 
-func mlflowData(name string, e *registry.Event) any {
+func mlflowData(name string, e *Event) any {
 	entity, action, _ := strings.Cut(name, ".")
 	version, tags := versionOf(e), tagsOf(e)
 	switch entity {
@@ -140,20 +139,20 @@ func mlflowData(name string, e *registry.Event) any {
 }
 
 // versionOf gives the version as text, "" for an event of the model and for an alias that is gone.
-func versionOf(e *registry.Event) string {
-	if e.Version == 0 || e.Kind == registry.AliasDeleted {
+func versionOf(e *Event) string {
+	if e.Version == 0 || e.Kind == AliasDeleted {
 		return ""
 	}
 	return strconv.FormatInt(e.Version, 10)
 }
 
-func tagsOf(e *registry.Event) map[string]string {
+func tagsOf(e *Event) map[string]string {
 	tags := map[string]string{}
 	for _, t := range e.Tags {
 		tags[t.Key] = t.Value
 	}
 	if e.Prompt {
-		delete(tags, registry.PromptTag)
+		delete(tags, keyed.PromptTag)
 		delete(tags, promptType)
 	}
 	return tags
@@ -185,30 +184,30 @@ type tagged struct {
 	Value string `json:"value"`
 }
 
-func (h *Hook) databricksBody(name string, e *registry.Event) registryData {
+func (h *Hook) databricksBody(name string, e *Event) registryData {
 	d := registryData{Event: name, Hook: h.ID, At: e.At, Model: e.Name, Version: versionOf(e), Comment: e.Comment, Text: sentence(e)}
 	switch e.Kind {
-	case registry.VersionMoved, registry.TransitionAsked:
-		d.To, d.From = e.To.String(), e.From.String()
-	case registry.VersionTagSet:
+	case VersionMoved, TransitionAsked:
+		d.To, d.From = e.To, e.From
+	case VersionTagSet:
 		d.Tags = []tagged{{e.Key, e.Value}}
 	}
 	return d
 }
 
 // sentence tells people what happened.
-func sentence(e *registry.Event) string {
+func sentence(e *Event) string {
 	who, version := cmp.Or(e.User, "A user"), fmt.Sprintf("version %d of the registered model '%s'", e.Version, e.Name)
 	switch e.Kind {
-	case registry.ModelCreated:
+	case ModelCreated:
 		return fmt.Sprintf("%s created the registered model '%s'.", who, e.Name)
-	case registry.VersionCreated:
+	case VersionCreated:
 		return fmt.Sprintf("%s created %s.", who, version)
-	case registry.VersionMoved:
+	case VersionMoved:
 		return fmt.Sprintf("%s moved %s from %s to %s.", who, version, e.From, e.To)
-	case registry.TransitionAsked:
+	case TransitionAsked:
 		return fmt.Sprintf("%s asked to move %s from %s to %s.", who, version, e.From, e.To)
-	case registry.VersionTagSet:
+	case VersionTagSet:
 		return fmt.Sprintf("%s set the tag '%s' => '%s' of %s.", who, e.Key, e.Value, version)
 	}
 	return fmt.Sprintf("%s commented on %s.", who, version)
@@ -231,27 +230,27 @@ func jobBody(job, message, delivery string) string {
 }
 
 // exampleOf makes something up that is the event.
-func exampleOf(name string) *registry.Event {
-	e := &registry.Event{Kind: databricksEvents[name], Name: "example_model", Version: 1, Source: "models:/123", Run: "abcd1234abcd5678",
+func exampleOf(name string) *Event {
+	e := &Event{Kind: databricksEvents[name], Name: "example_model", Version: 1, Source: "models:/123", Run: "abcd1234abcd5678",
 		Description: "An example", User: "example_user", Key: "example_key", Value: "example_value", Alias: "example_alias",
-		Comment: "An example comment", Tags: []tracking.Pair{{Key: "example_key", Value: "example_value"}}, To: registry.StageProduction}
+		Comment: "An example comment", Tags: []keyed.Pair{{Key: "example_key", Value: "example_value"}}, From: "None", To: "Production"}
 	for kind, names := range mlflowNames {
 		if name == names.prompt {
 			e.Kind, e.Prompt, e.Name = kind, true, "example_prompt"
-			e.Tags = append(e.Tags, tracking.Pair{Key: promptText, Value: "Hello {{name}}!"})
+			e.Tags = append(e.Tags, keyed.Pair{Key: promptText, Value: "Hello {{name}}!"})
 		} else if name == names.model {
 			e.Kind = kind
 		}
 	}
-	for _, s := range registry.Stages() {
-		if strings.Contains(name, strings.ToUpper("_TO_"+s.String())) {
+	for _, s := range []string{"Staging", "Production", "Archived"} {
+		if strings.Contains(name, strings.ToUpper("_TO_"+s)) {
 			e.To = s
 		}
 	}
-	if e.Kind == registry.ModelCreated || e.Kind == registry.ModelTagSet || e.Kind == registry.ModelTagDeleted {
+	if e.Kind == ModelCreated || e.Kind == ModelTagSet || e.Kind == ModelTagDeleted {
 		e.Version = 0
 	}
-	if e.Kind != registry.CommentMade && e.Kind != registry.TransitionAsked {
+	if e.Kind != CommentMade && e.Kind != TransitionAsked {
 		e.Comment = ""
 	}
 	return e

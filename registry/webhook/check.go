@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"bailiwick/fail"
 )
@@ -40,6 +41,9 @@ func (h *Hook) checkName() error {
 func (h *Hook) checkLength() error {
 	if len(h.Text) > maxText {
 		return fail.Invalidf("The description has %d bytes; at most %d are allowed.", len(h.Text), maxText)
+	}
+	if strings.ContainsRune(h.Text, 0) || !utf8.ValidString(h.Text) {
+		return fail.Invalidf("The description holds what is no text.")
 	}
 	return nil
 }

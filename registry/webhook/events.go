@@ -3,20 +3,18 @@ package webhook
 import (
 	"slices"
 	"strings"
-
-	"bailiwick/registry"
 )
 
 // mlflowNames are MLflow's events: of what happens to a model, and of the same happening to a prompt.
-var mlflowNames = map[registry.EventKind]struct{ model, prompt string }{
-	registry.ModelCreated:      {"registered_model.created", "prompt.created"},
-	registry.VersionCreated:    {"model_version.created", "prompt_version.created"},
-	registry.VersionTagSet:     {"model_version_tag.set", "prompt_version_tag.set"},
-	registry.VersionTagDeleted: {"model_version_tag.deleted", "prompt_version_tag.deleted"},
-	registry.AliasSet:          {"model_version_alias.created", "prompt_alias.created"},
-	registry.AliasDeleted:      {"model_version_alias.deleted", "prompt_alias.deleted"},
-	registry.ModelTagSet:       {"", "prompt_tag.set"},
-	registry.ModelTagDeleted:   {"", "prompt_tag.deleted"},
+var mlflowNames = map[EventKind]struct{ model, prompt string }{
+	ModelCreated:      {"registered_model.created", "prompt.created"},
+	VersionCreated:    {"model_version.created", "prompt_version.created"},
+	VersionTagSet:     {"model_version_tag.set", "prompt_version_tag.set"},
+	VersionTagDeleted: {"model_version_tag.deleted", "prompt_version_tag.deleted"},
+	AliasSet:          {"model_version_alias.created", "prompt_alias.created"},
+	AliasDeleted:      {"model_version_alias.deleted", "prompt_alias.deleted"},
+	ModelTagSet:       {"", "prompt_tag.set"},
+	ModelTagDeleted:   {"", "prompt_tag.deleted"},
 }
 
 // budgetExceeded is an event of MLflow's gateway. Webhooks may listen to it as at MLflow's own server; nothing here makes it happen.
@@ -35,18 +33,18 @@ const (
 )
 
 // databricksEvents are all of them, each with the kind of what happens.
-var databricksEvents = map[string]registry.EventKind{
-	dbModelCreated: registry.ModelCreated, dbVersionCreated: registry.VersionCreated,
-	dbMoved: registry.VersionMoved, dbMovedTo + "STAGING": registry.VersionMoved, dbMovedTo + "PRODUCTION": registry.VersionMoved,
-	dbMovedTo + "ARCHIVED": registry.VersionMoved,
-	dbAsked:                registry.TransitionAsked, dbAskedTo + "STAGING_CREATED": registry.TransitionAsked,
-	dbAskedTo + "PRODUCTION_CREATED": registry.TransitionAsked, dbAskedTo + "ARCHIVED_CREATED": registry.TransitionAsked,
-	dbTagSet: registry.VersionTagSet, dbComment: registry.CommentMade,
+var databricksEvents = map[string]EventKind{
+	dbModelCreated: ModelCreated, dbVersionCreated: VersionCreated,
+	dbMoved: VersionMoved, dbMovedTo + "STAGING": VersionMoved, dbMovedTo + "PRODUCTION": VersionMoved,
+	dbMovedTo + "ARCHIVED": VersionMoved,
+	dbAsked:                TransitionAsked, dbAskedTo + "STAGING_CREATED": TransitionAsked,
+	dbAskedTo + "PRODUCTION_CREATED": TransitionAsked, dbAskedTo + "ARCHIVED_CREATED": TransitionAsked,
+	dbTagSet: VersionTagSet, dbComment: CommentMade,
 }
 
 // Names gives the events that something is in a protocol, in its own names: none, one, or with Databricks the general and the one of the
 // stage. What happens to prompts has names with MLflow only.
-func Names(p Protocol, e *registry.Event) []string {
+func Names(p Protocol, e *Event) []string {
 	if p == MLflow {
 		return mlflowName(e)
 	}
@@ -63,7 +61,7 @@ func Names(p Protocol, e *registry.Event) []string {
 	return names
 }
 
-func mlflowName(e *registry.Event) []string {
+func mlflowName(e *Event) []string {
 	names := mlflowNames[e.Kind]
 	name := names.model
 	if e.Prompt {
@@ -76,7 +74,7 @@ func mlflowName(e *registry.Event) []string {
 }
 
 // ofStage says whether an event's name is general, or names the stage.
-func ofStage(name string, to registry.Stage) bool {
+func ofStage(name string, to string) bool {
 	rest, moved := strings.CutPrefix(name, dbMovedTo)
 	if !moved {
 		var asked bool
@@ -84,7 +82,7 @@ func ofStage(name string, to registry.Stage) bool {
 			return true
 		}
 	}
-	return strings.EqualFold(strings.TrimSuffix(rest, "_CREATED"), to.String())
+	return strings.EqualFold(strings.TrimSuffix(rest, "_CREATED"), to)
 }
 
 // Known says whether a protocol has an event of that name.
@@ -113,7 +111,7 @@ func AllEvents(p Protocol) (names []string) {
 }
 
 // Listens gives the events of a webhook's own that something is: none when it is not for this webhook.
-func (h *Hook) Listens(e *registry.Event) []string {
+func (h *Hook) Listens(e *Event) []string {
 	if h.Status != Active || h.Model != 0 && h.Model != e.Model {
 		return nil
 	}
