@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"encoding/hex"
 	"fmt"
 	"net/url"
@@ -111,11 +110,11 @@ func (c *Check) read(v *Version, digest string) error {
 // ChecksText writes the names, states and digests of checks in one way only, so that two texts are equal where the checks are.
 func ChecksText(checks []Check) []byte {
 	sorted := slices.SortedFunc(slices.Values(checks), func(a, b Check) int { return strings.Compare(a.Name, b.Name) })
-	var b bytes.Buffer
+	text := []byte{}
 	for _, c := range sorted {
-		fmt.Fprintf(&b, "%x %s %s\n", c.Digest, c.State, c.Name)
+		text = fmt.Appendf(text, "%x %s %s\n", c.Digest, c.State, c.Name)
 	}
-	return b.Bytes()
+	return text
 }
 
 // Required is a check that a version must have passed before it comes into a stage.

@@ -1,7 +1,7 @@
 package registry
 
 import (
-	"bailiwick/tracking"
+	"bailiwick/keyed"
 )
 
 // Status says whether a version's bytes are in the registry, with MLflow's numbers.
@@ -48,7 +48,7 @@ type Version struct {
 	Digest [32]byte
 	Size   int64 // bytes of all files
 	Files  int64
-	Tags   []tracking.Pair
+	Tags   []keyed.Pair
 	// Aliases are the model's aliases for this version.
 	Aliases []string
 }

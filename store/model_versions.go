@@ -155,6 +155,15 @@ func digestColumn(d [32]byte) []byte {
 	return d[:]
 }
 
+// holdModel makes others that change a model's versions wait until the transaction ends. Whatever changes a version does this first: where
+// several write at once, all take the model's row before any of its versions', so that no two ever wait for each other.
+func (tx *Tx) holdModel(id int64) error {
+	if tx.s.d.single {
+		return nil
+	}
+	return tx.do("UPDATE registered_models SET next = next WHERE object = ?", id)
+}
+
 // touchVersion notes that a version was changed now, which is a change of its model too.
 func (tx *Tx) touchVersion(k registry.Key) error {
 	if err := tx.do("UPDATE model_versions SET updated = ?, changed = ? WHERE model = ? AND version = ?", tx.Now, tx.Stamp, k.Model, k.Number); err != nil {
@@ -174,6 +183,9 @@ func (tx *Tx) stampVersion(k registry.Key) error {
 // DescribeVersion gives a version another description.
 func (tx *Tx) DescribeVersion(v *registry.Version, description string) error {
 	v.Description, v.Updated = description, tx.Now
+	if err := tx.holdModel(v.Model); err != nil {
+		return err
+	}
 	if err := tx.do("UPDATE model_versions SET description = ? WHERE model = ? AND version = ?", description, v.Model, v.Number); err != nil {
 		return err
 	}
@@ -183,6 +195,9 @@ func (tx *Tx) DescribeVersion(v *registry.Version, description string) error {
 // MoveVersion puts a version into a stage. On an engine with several writers it holds the version's row, and fail.Conflict says that somebody
 // else has moved it since it was read.
 func (tx *Tx) MoveVersion(v *registry.Version, to registry.Stage) error {
+	if err := tx.holdModel(v.Model); err != nil {
+		return err
+	}
 	n, err := tx.exec("UPDATE model_versions SET stage = ?, updated = ?, changed = ? WHERE model = ? AND version = ? AND stage = ?", int64(to), tx.Now,
 		tx.Stamp, v.Model, v.Number, int64(v.Stage))
 	if err == nil && n == 0 {
@@ -197,6 +212,9 @@ func (tx *Tx) MoveVersion(v *registry.Version, to registry.Stage) error {
 
 // SetVersionTags sets tags of a version; of a key that stands twice the last value counts.
 func (tx *Tx) SetVersionTags(k registry.Key, tags ...tracking.Pair) error {
+	if err := tx.holdModel(k.Model); err != nil {
+		return err
+	}
 	if err := tx.putVersionTags(k, tags); err != nil {
 		return err
 	}
@@ -214,6 +232,9 @@ func (tx *Tx) putVersionTags(k registry.Key, tags []tracking.Pair) error {
 
 // DeleteVersionTag takes a tag away; a missing one is no error, as in MLflow.
 func (tx *Tx) DeleteVersionTag(k registry.Key, key string) error {
+	if err := tx.holdModel(k.Model); err != nil {
+		return err
+	}
 	if err := tx.do("DELETE FROM model_version_tags WHERE model = ? AND version = ? AND key = ?", k.Model, k.Number, key); err != nil {
 		return err
 	}
@@ -222,6 +243,9 @@ func (tx *Tx) DeleteVersionTag(k registry.Key, key string) error {
 
 // SetAlias points an alias of a model at a version, wherever it pointed before.
 func (tx *Tx) SetAlias(k registry.Key, alias string) error {
+	if err := tx.holdModel(k.Model); err != nil {
+		return err
+	}
 	if err := tx.stampAliased(k.Model, alias); err != nil {
 		return err
 	}
@@ -241,6 +265,9 @@ func (tx *Tx) stampAliased(model int64, alias string) error {
 
 // DeleteAlias takes an alias away and reports whether there was one.
 func (tx *Tx) DeleteAlias(model int64, alias string) (bool, error) {
+	if err := tx.holdModel(model); err != nil {
+		return false, err
+	}
 	if err := tx.stampAliased(model, alias); err != nil {
 		return false, err
 	}
@@ -263,10 +290,26 @@ var versionParts = []string{"model_version_tags", "registered_model_aliases", "v
 
 // DeleteVersion deletes a version for good; its number is not used again.
 func (tx *Tx) DeleteVersion(k registry.Key) error {
+	if err := tx.holdModel(k.Model); err != nil {
+		return err
+	}
 	for _, table := range versionParts {
 		if err := tx.do("DELETE FROM "+table+" WHERE model = ? AND version = ?", k.Model, k.Number); err != nil {
 			return err
 		}
 	}
 	return tx.touchRegistered(k.Model)
+}
+
+// VersionsOf gives the versions that were made of logged models, by the logged model's id, oldest first.
+func (tx *Tx) VersionsOf(loggedModels []string) (map[string][]registry.Key, error) {
+	made := map[string][]registry.Key{}
+	err := eachIn(tx, func(r *sql.Rows) error {
+		var id string
+		var k registry.Key
+		err := r.Scan(&id, &k.Model, &k.Number)
+		made[id] = append(made[id], k)
+		return err
+	}, "SELECT logged_model, model, version FROM model_versions WHERE logged_model IN (?) ORDER BY created, model, version", loggedModels)
+	return made, err
 }

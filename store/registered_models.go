@@ -11,7 +11,9 @@ import (
 )
 
 // NotARegisteredModel is the error for a registered model that does not exist, or may not be known.
-func NotARegisteredModel(name string) error { return fail.NotFoundf("Registered Model with name=%s not found", name) }
+func NotARegisteredModel(name string) error {
+	return fail.NotFoundf("Registered Model with name=%s not found", name)
+}
 
 // InsertRegisteredModel makes the rows of a new model; its name and place are the governed object's.
 func (tx *Tx) InsertRegisteredModel(m *registry.Model) error {
@@ -161,5 +163,8 @@ func (tx *Tx) DeleteRegistered(id int64) error {
 			return err
 		}
 	}
-	return tx.Govern(authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: id}})
+	if err := tx.dropModelWebhooks(id); err != nil {
+		return err
+	}
+	return tx.Govern(authz.Event{Op: authz.DropObject, Object: &authz.Object{ID: id, Kind: authz.RegisteredModel}})
 }

@@ -59,6 +59,9 @@ func (s *Store) FreeCopies(ctx context.Context) error {
 // left alone.
 func (s *Store) EndCopy(ctx context.Context, w Copy, m *registry.Manifest, reason string) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		if err := tx.holdModel(w.Key.Model); err != nil {
+			return err
+		}
 		n, err := tx.exec("DELETE FROM version_copies WHERE model = ? AND version = ?", w.Key.Model, w.Key.Number)
 		if err != nil || n == 0 {
 			return err

@@ -11,6 +11,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/identity"
+	"bailiwick/registry"
 )
 
 // confRoutes is the workspace's configuration.
@@ -23,7 +24,9 @@ func confRoutes() []api.Route {
 }
 
 // confDefaults are the keys that do something here, each with what it is until somebody sets it; empty = nothing.
-var confDefaults = map[string]string{authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: ""}
+var confDefaults = map[string]string{
+	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "", registry.SettingTwoPersons: "false",
+}
 
 // confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
 var confKept = strings.Fields(`
@@ -112,6 +115,10 @@ func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
 	switch key {
 	case authz.SettingAccessControl:
 		return authz.SwitchAccessControl(m, value)
+	case registry.SettingTwoPersons:
+		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+			return nil, fail.Invalidf("%s must be true or false, not %q", key, value)
+		}
 	case identity.SettingMaxLifetime:
 		if _, err := identity.ParseMaxLifetime(value); err != nil {
 			return nil, err

@@ -93,6 +93,7 @@ CREATE TABLE transition_requests (
   version BIGINT NOT NULL,
   stage BIGINT NOT NULL,
   creator BIGINT NOT NULL,
+  user_name TEXT NOT NULL,
   id TEXT NOT NULL,
   comment TEXT NOT NULL,
   digest BYTEA NOT NULL,
@@ -151,11 +152,12 @@ CREATE TABLE required_checks (
 );
 
 -- Tags that must be given at creation: of experiments at or below a folder, of registered models where object is the registry's root.
--- allowed has one value a line; empty means any that is not empty.
+-- allowed has one value a line; empty means any that is not empty. asked_by is who asked for it.
 CREATE TABLE required_tags (
   object BIGINT NOT NULL,
   key TEXT NOT NULL,
   allowed TEXT NOT NULL,
+  asked_by BIGINT NOT NULL,
   PRIMARY KEY (object, key)
 );
 
