@@ -64,6 +64,7 @@ const (
 	DecideStaging      // approve or reject a request among None, Archived and Staging
 	DecideAny          // approve or reject any request
 	CancelTransition   // cancel the request of somebody else
+	WithdrawTransition // cancel one's own request, whatever one's level has become
 	RenameModel        // rename
 	DeleteModel        // delete the model or a version
 	SetAlias           // set or delete an alias
@@ -179,7 +180,8 @@ var abilities = [abilityEnd]AbilityInfo{
 	EditDescriptions: {"edit-descriptions", familyMLflow}, TransitionStaging: {"transition-staging", familyMLflow},
 	TransitionAny: {"transition-any", familyMLflow}, DecideStaging: {"decide-staging", familyMLflow},
 	DecideAny: {"decide-any", familyMLflow}, CancelTransition: {"cancel-transition", familyMLflow},
-	RenameModel: {"rename-model", familyMLflow}, DeleteModel: {"delete-model", familyMLflow},
+	WithdrawTransition: {"withdraw-transition", familyMLflow},
+	RenameModel:        {"rename-model", familyMLflow}, DeleteModel: {"delete-model", familyMLflow},
 	SetAlias: {"set-alias", familyMLflow}, EditModelTags: {"edit-model-tags", familyMLflow},
 	CommentVersion: {"comment-version", familyMLflow}, PostCheck: {"post-check", familyMLflow},
 	ManageModelHooks: {"manage-model-hooks", familyMLflow}, SetModelGovernance: {"set-model-governance", familyMLflow},

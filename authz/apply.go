@@ -48,6 +48,8 @@ func (m *Map) apply(e Event) error {
 		return m.dropCredential(e.Credential.ID)
 	case e.Op == PutSetting && e.Setting != nil:
 		return m.putSetting(*e.Setting)
+	case e.Op == PutRequired && e.Required != nil:
+		return m.putRequired(*e.Required)
 	case e.Op == Other:
 		return nil
 	}
@@ -69,6 +71,9 @@ func (m *Map) forget() { m.known, m.fresh = &generation{}, nil }
 func (m *Map) checkObject(o *Object) error {
 	if !o.Kind.known() || o.ID < 0 || o.ID >= idLimit {
 		return fail.Invalidf("Object %d of kind %s cannot be: its kind or id is out of range.", o.ID, o.Kind)
+	}
+	if o.Steward != nil && !o.Kind.Stewarded() {
+		return fail.Invalidf("%s %d cannot be: nobody is the owner of a %[1]s.", o.Kind, o.ID)
 	}
 	if err := m.checkPlace(o); err != nil {
 		return err
@@ -185,7 +190,7 @@ func (m *Map) dropObject(id int64) error {
 		return fail.Statef("%d objects lie in %s %d.", n, o.Kind, id)
 	}
 	m.unlink(o)
-	m.objects = m.objects.without(uint64(id))
+	m.objects, m.required = m.objects.without(uint64(id)), m.required.without(uint64(id))
 	if o.OwnsPermissions() {
 		m.forget()
 	}

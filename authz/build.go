@@ -19,6 +19,7 @@ type Builder struct {
 	principals  map[int64]*Principal
 	credentials []*Credential
 	settings    map[string]string
+	required    []RequiredTags
 }
 
 // chunk keeps objects together, so a million of them are not a million allocations.
@@ -86,6 +87,9 @@ func (b *Builder) AddCredential(c Credential) { b.credentials = append(b.credent
 // AddSetting adds a setting.
 func (b *Builder) AddSetting(s Setting) { b.settings[s.Key] = s.Value }
 
+// AddRequired adds what an object requires; the object may follow later.
+func (b *Builder) AddRequired(r RequiredTags) { b.required = append(b.required, r) }
+
 // NewMap makes the map of everything gathered, at a governance version. It fails as Apply does, and leaves the builder of no further use.
 func NewMap(version int64, b *Builder) (*Map, error) {
 	m := &Map{version: version, seed: maphash.MakeSeed(), settings: maps.Clone(b.settings), closures: &memo[*closure]{}, known: &generation{}}
@@ -100,6 +104,11 @@ func NewMap(version int64, b *Builder) (*Map, error) {
 	}
 	if err := m.load(b.objects); err != nil {
 		return nil, err
+	}
+	for _, r := range b.required {
+		if err := m.putRequired(r); err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
 }

@@ -16,11 +16,12 @@ type Map struct {
 	settings map[string]string
 
 	objects  Trie[*Object]
-	children sets          // object → objects directly below it, the trash included
-	names    hashed[int64] // parent and name → object that is not in the trash itself
-	owners   idSet         // objects that own the permissions of what lies below them
-	grants   sets          // principal → objects with an entry for it, and its home folder
-	created  sets          // principal → objects it made and manages for that
+	children sets                // object → objects directly below it, the trash included
+	names    hashed[int64]       // parent and name → object that is not in the trash itself
+	owners   idSet               // objects that own the permissions of what lies below them
+	grants   sets                // principal → objects with an entry for it, and its home folder
+	created  sets                // principal → objects it made and manages for that
+	required Trie[[]RequiredTag] // object → tags that must be given where something is made in it
 
 	principals     Trie[*Principal]
 	principalNames hashed[int64]

@@ -83,6 +83,8 @@ type Object struct {
 	Trashed bool `json:"trashed,omitempty"`
 	// Entries are the object's own grants, ascending by principal, one entry a principal.
 	Entries []Entry `json:"entries,omitempty"`
+	// Steward says who answers for a registered model or an experiment; nil = its creator, and nothing is said beside.
+	Steward *Steward `json:"steward,omitempty"`
 }
 
 // Entry gives a principal a level on the object that carries it.
@@ -115,6 +117,7 @@ const (
 	PutCredential  Op = "credential.put"  // Credential as it is now
 	DropCredential Op = "credential.drop" // Credential.ID
 	PutSetting     Op = "setting.put"     // Setting
+	PutRequired    Op = "required.put"    // Required, all that its object requires
 	Other          Op = "other"           // a governance change that decisions do not depend on
 )
 
@@ -126,11 +129,12 @@ type Setting struct {
 
 // Event is one change of governance state: exactly one of the pointers is set, as Op says. The ledger keeps it with what was before.
 type Event struct {
-	Op         Op          `json:"op"`
-	Object     *Object     `json:"object,omitempty"`
-	Principal  *Principal  `json:"principal,omitempty"`
-	Credential *Credential `json:"credential,omitempty"`
-	Setting    *Setting    `json:"setting,omitempty"`
+	Op         Op            `json:"op"`
+	Object     *Object       `json:"object,omitempty"`
+	Principal  *Principal    `json:"principal,omitempty"`
+	Credential *Credential   `json:"credential,omitempty"`
+	Setting    *Setting      `json:"setting,omitempty"`
+	Required   *RequiredTags `json:"required,omitempty"`
 }
 
 // Who is a principal and his session: everything about the caller that a decision may depend on.

@@ -209,7 +209,8 @@ func facts(m *Map) map[string]any {
 	out := map[string]any{"owners": slices.Collect(m.ACLOwners()), "objects": m.Objects(), "on": m.AccessControl(), "hidden": m.NamesHidden()}
 	for _, o := range m.objects.All() {
 		key := fmt.Sprint("object ", o.ID)
-		out[key] = []any{*o, m.Path(o.ID), m.ACLOwner(o.ID), m.InTrash(o.ID), m.ChildCount(o.ID), ids(m.Children(o.ID))}
+		out[key] = []any{*o, m.Path(o.ID), m.ACLOwner(o.ID), m.InTrash(o.ID), m.ChildCount(o.ID), ids(m.Children(o.ID)),
+			m.RequiredHere(o.ID), m.Neglected(o)}
 		found, ok := m.ChildNamed(o.Parent, o.Kind, o.Name)
 		out[key+" by name"] = ok && found.ID == o.ID
 		at, ok := m.Resolve(m.Path(o.ID))

@@ -24,7 +24,16 @@ type Refusal struct {
 	Object      int64   `json:"object"`
 	Kind        Kind    `json:"kind"`
 	Givers      []Giver `json:"givers,omitempty"` // at most five, direct managers before administrators
+	Ask         string  `json:"ask,omitempty"`    // the owner's contact, else the owner, else the administrators; of what has owners
 	Message     string  `json:"message,omitempty"`
+}
+
+// String names him as a refusal does.
+func (g Giver) String() string {
+	if g.Group {
+		return "group " + g.Name
+	}
+	return g.Name
 }
 
 // mostGivers is how many people a refusal names.
@@ -39,6 +48,9 @@ func Refuse(m *Map, d Decision) Refusal {
 		r.Givers = m.givers(d.Object)
 	case RuleRootClosed:
 		r.Givers = m.adminGivers(nil)
+	}
+	if d.Rule == RuleNothing {
+		r.Ask = m.whomToAsk(d.Object)
 	}
 	r.Message = m.refusalText(d, r)
 	return r
@@ -70,7 +82,11 @@ func (m *Map) refusalText(d Decision, r Refusal) string {
 	default:
 		text += " Only administrators may."
 	}
-	return text + asking(r.Givers)
+	text += asking(r.Givers)
+	if r.Ask != "" && !slices.ContainsFunc(r.Givers, func(g Giver) bool { return g.String() == r.Ask }) {
+		text += " Ask " + r.Ask + "."
+	}
+	return text
 }
 
 func asking(givers []Giver) string {
@@ -79,10 +95,7 @@ func asking(givers []Giver) string {
 	}
 	names := make([]string, len(givers))
 	for i, g := range givers {
-		names[i] = g.Name
-		if g.Group {
-			names[i] = "group " + g.Name
-		}
+		names[i] = g.String()
 	}
 	return " Who can give it: " + strings.Join(names, ", ") + "."
 }

@@ -95,6 +95,7 @@ var law = [kindEnd][]Row{
 		{Ability: DecideStaging, Cells: "...xxx", Title: "Approve or reject a model version stage transition request"},
 		{Ability: DecideAny, Cells: "....xx", Title: "Approve or reject a model version stage transition request"},
 		{Ability: CancelTransition, Cells: ".....x", Title: "Cancel a model version stage transition request"},
+		{Ability: WithdrawTransition, Cells: "xxxxxx", Title: "Cancel one's own stage transition request", Source: notes},
 		{Ability: ChangePermissions, Cells: ".....x", Title: "Modify permissions"},
 		{Ability: RenameModel, Cells: ".....x", Title: "Rename model"},
 		{Ability: DeleteModel, Cells: ".....x", Title: "Delete model and model versions"},

@@ -16,10 +16,12 @@ type world struct {
 	objects    map[int64]Object
 	principals map[int64]Principal
 	settings   map[string]string
+	required   map[int64][]RequiredTag
 }
 
 func newWorld() *world {
-	w := &world{objects: map[int64]Object{}, principals: map[int64]Principal{}, settings: map[string]string{}}
+	w := &world{objects: map[int64]Object{}, principals: map[int64]Principal{}, settings: map[string]string{},
+		required: map[int64][]RequiredTag{}}
 	objects, principals := Builtin()
 	for _, o := range objects {
 		w.objects[o.ID] = o
@@ -31,7 +33,7 @@ func newWorld() *world {
 }
 
 func (w *world) clone() *world {
-	return &world{maps.Clone(w.objects), maps.Clone(w.principals), maps.Clone(w.settings)}
+	return &world{maps.Clone(w.objects), maps.Clone(w.principals), maps.Clone(w.settings), maps.Clone(w.required)}
 }
 
 // fold takes an event in.
@@ -41,6 +43,9 @@ func (w *world) fold(e Event) {
 		w.objects[e.Object.ID] = *e.Object
 	case DropObject:
 		delete(w.objects, e.Object.ID)
+		delete(w.required, e.Object.ID)
+	case PutRequired:
+		w.required[e.Required.Object] = e.Required.Tags
 	case PutPrincipal:
 		w.principals[e.Principal.ID] = *e.Principal
 	case PutSetting:
@@ -73,6 +78,9 @@ func (w *world) load(t *testing.T, version int64) *Map {
 	}
 	for k, v := range w.settings {
 		b.AddSetting(Setting{k, v})
+	}
+	for id, tags := range w.required {
+		b.AddRequired(RequiredTags{id, tags})
 	}
 	m, err := NewMap(version, b)
 	if err != nil {
@@ -328,15 +336,30 @@ func (c *chance) event() Event {
 	case n == 16:
 		key := []string{"enableWorkspaceAcls", "enforceWorkspaceViewAcls"}[c.IntN(2)]
 		return Event{Op: PutSetting, Setting: &Setting{key, []string{"true", "false", "TRue"}[c.IntN(3)]}}
+	case n == 18:
+		return c.require()
 	case n == 17 && c.IntN(4) == 0:
 		return Event{Op: DropPrincipal, Principal: &Principal{ID: c.anybody()}}
 	}
 	return c.principal(FirstFreePrincipal + c.Int64N(someGroups+somePeople))
 }
 
+// require has a folder ask for tags, or no more.
+func (c *chance) require() Event {
+	r := RequiredTags{Object: c.anything()}
+	for i := range c.IntN(3) {
+		r.Tags = append(r.Tags, RequiredTag{Key: fmt.Sprint("key", i), By: c.anybody()})
+	}
+	return Event{Op: PutRequired, Required: &r}
+}
+
 func (c *chance) alter() Event {
 	o := c.w.objects[c.anything()]
-	switch c.IntN(5) {
+	switch c.IntN(6) {
+	case 5:
+		if o.Kind.Stewarded() {
+			o = o.WithSteward(Steward{Owner: c.anybody(), Tier: tiers[c.IntN(len(tiers))]})
+		}
 	case 0:
 		o.Trashed = !o.Trashed && o.ID >= FirstFreeObject
 	case 1:

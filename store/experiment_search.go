@@ -21,6 +21,7 @@ type experimentIndex struct {
 	horizon int64
 	version int64
 	written int // bytes of documents
+	people  people
 }
 
 // experimentState is what is known of an experiment in the index: its row's stamp, and what was written of it for clients, by form.
@@ -110,6 +111,7 @@ func (tx *Tx) loadExperiments(x *experimentIndex, tags ServerTags) (*tracking.Ex
 		return nil, err
 	}
 	x.index, x.states, x.written = tracking.NewExperimentIndex(), make(map[string]*experimentState, len(rows)), 0
+	x.people = people{}
 	x.horizon, x.version = tx.horizon, tx.version
 	for _, e := range rows {
 		tx.takeExperiment(x, e, tags)
@@ -124,9 +126,10 @@ func (tx *Tx) takeExperiment(x *experimentIndex, e *experimentRow, tags ServerTa
 		return
 	}
 	o, _ := tx.Map.Object(e.ID) // place has found it
+	x.people.note(tx.Map, o)
 	e.Tags = append(e.Tags, tags(tx.Map, o)...)
 	x.index.Upsert(&tracking.ExperimentRow{
-		Experiment: e.Experiment, ACL: tx.Map.ACLOwner(e.ID), Creator: o.Creator, CreatorManages: o.CreatorManages,
+		Experiment: e.Experiment, Right: search.Right{ACL: tx.Map.ACLOwner(e.ID), Creator: o.Creator, CreatorManages: o.CreatorManages},
 	})
 	x.states[formatID(e.ID)] = &experimentState{id: e.ID, stamp: e.changed}
 }
@@ -165,7 +168,7 @@ func (tx *Tx) movedExperiments(x *experimentIndex, touched map[int64]bool) (all 
 		}
 		events, err := eventsOf(body)
 		for _, e := range events {
-			all = all || e.Op == authz.DropPrincipal
+			all = all || e.Op == authz.DropPrincipal || x.people.renamed(e)
 			if e.Object == nil || !e.Object.Kind.InTree() && e.Op != authz.DropObject {
 				continue
 			}
@@ -260,4 +263,24 @@ func (x *experimentIndex) keep(e *experimentState, form int, body []byte) {
 		x.written = len(body)
 	}
 	e.documents[form] = body
+}
+
+// people are the names of who made or own experiments, as the index has them in its tags.
+type people map[int64]string
+
+func (p people) note(m *authz.Map, o *authz.Object) {
+	for _, id := range []int64{o.Creator, o.OwnerID()} {
+		if who, ok := m.Principal(id); ok {
+			p[id] = who.Name
+		}
+	}
+}
+
+// renamed says whether an event gives one of them another name.
+func (p people) renamed(e authz.Event) bool {
+	if e.Op != authz.PutPrincipal {
+		return false
+	}
+	name, ok := p[e.Principal.ID]
+	return ok && name != e.Principal.Name
 }

@@ -36,7 +36,7 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	b := authz.NewBuilder()
-	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadCredentials} {
+	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials} {
 		if err := part(b); err != nil {
 			return err
 		}
@@ -103,6 +103,10 @@ func (tx *Tx) loadObjects(b *authz.Builder) error {
 	if err != nil {
 		return err
 	}
+	stewards, err := tx.stewards()
+	if err != nil {
+		return err
+	}
 	return tx.each(func(r *sql.Rows) error {
 		var o authz.Object
 		var kind string
@@ -114,10 +118,41 @@ func (tx *Tx) loadObjects(b *authz.Builder) error {
 			return err
 		}
 		o.CreatorManages, o.Trashed, o.CreatedOpen = manages != 0, trashed != 0, born != 0
-		o.Entries = entries[o.ID]
+		o.Entries, o.Steward = entries[o.ID], stewards[o.ID]
 		b.AddObject(o)
 		return nil
 	}, "SELECT id, kind, parent, name, creator, creator_manages, home, trashed, created_open FROM objects")
+}
+
+// stewards gives who answers for what, by object.
+func (tx *Tx) stewards() (map[int64]*authz.Steward, error) {
+	all := map[int64]*authz.Steward{}
+	return all, tx.each(func(r *sql.Rows) error {
+		var object int64
+		var s authz.Steward
+		err := r.Scan(&object, &s.Owner, &s.Contact, &s.Tier, &s.Lifecycle)
+		all[object] = &s
+		return err
+	}, "SELECT object, owner, contact, tier, lifecycle FROM stewardship")
+}
+
+func (tx *Tx) loadRequired(b *authz.Builder) error {
+	all := map[int64][]authz.RequiredTag{}
+	err := tx.each(func(r *sql.Rows) error {
+		var object int64
+		var t authz.RequiredTag
+		var allowed string
+		err := r.Scan(&object, &t.Key, &allowed, &t.By)
+		if allowed != "" {
+			t.Allowed = strings.Split(allowed, "\n")
+		}
+		all[object] = append(all[object], t)
+		return err
+	}, "SELECT object, key, allowed, asked_by FROM required_tags ORDER BY object, key")
+	for object, tags := range all {
+		b.AddRequired(authz.RequiredTags{Object: object, Tags: tags})
+	}
+	return err
 }
 
 func (tx *Tx) loadCredentials(b *authz.Builder) error {

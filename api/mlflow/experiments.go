@@ -27,10 +27,12 @@ func (f *Front) experimentRoutes() []api.Route {
 			api.As[DeleteExperiment]("deleteExperiment"), api.Alone[DeleteExperiment]),
 		api.Write("POST /experiments/restore", authz.RestoreExperiments, placeOf(f, (*RestoreExperiment).GetExperimentId), restoreExperiment,
 			api.As[RestoreExperiment]("restoreExperiment"), api.Alone[RestoreExperiment]),
-		writeExperiment("POST /experiments/set-experiment-tag", authz.EditTags, experiment(f, (*SetExperimentTag).GetExperimentId),
-			setExperimentTag, gathered[SetExperimentTag]("setExperimentTag")),
-		writeExperiment("POST /experiments/delete-experiment-tag", authz.EditTags, experiment(f, (*DeleteExperimentTag).GetExperimentId),
-			deleteExperimentTag, gathered[DeleteExperimentTag]("deleteExperimentTag")),
+		writeExperiment("POST /experiments/set-experiment-tag", authz.EditTags,
+			tagged(experiment(f, (*SetExperimentTag).GetExperimentId), (*SetExperimentTag).GetKey), setExperimentTag,
+			gathered[SetExperimentTag]("setExperimentTag"), api.Or[SetExperimentTag](authz.ChangePermissions)),
+		writeExperiment("POST /experiments/delete-experiment-tag", authz.EditTags,
+			tagged(experiment(f, (*DeleteExperimentTag).GetExperimentId), (*DeleteExperimentTag).GetKey), deleteExperimentTag,
+			gathered[DeleteExperimentTag]("deleteExperimentTag"), api.Or[DeleteExperimentTag](authz.ChangePermissions)),
 	}
 }
 
@@ -119,7 +121,18 @@ func serverTags(m *authz.Map, o *authz.Object) []tracking.Pair {
 	if p, ok := m.Principal(o.Creator); ok && o.Creator != 0 {
 		tags = append(tags, tracking.Pair{Key: tagOwnerID, Value: strconv.FormatInt(p.ID, 10)}, tracking.Pair{Key: tagOwnerEmail, Value: p.Name})
 	}
-	return tags
+	return append(tags, stewardTags(m, o)...)
+}
+
+// tagged makes the finder of routes that change a tag of an experiment: who answers for it is for those to say who manage it.
+func tagged[Q any](find api.Finder[int64, Q], key func(*Q) string) api.Finder[int64, Q] {
+	return func(c *api.Call, q *Q) (int64, api.Target, error) {
+		id, t, err := find(c, q)
+		if governedKey(key(q)) && t.Ability == 0 {
+			t.Ability = authz.ChangePermissions
+		}
+		return id, t, err
+	}
 }
 
 func setExperimentTag(c *api.Call, id int64, q *SetExperimentTag) (*Nothing, error) {
@@ -130,11 +143,25 @@ func setExperimentTag(c *api.Call, id int64, q *SetExperimentTag) (*Nothing, err
 	if err := tracking.CheckExperimentTag(tag); err != nil {
 		return nil, err
 	}
+	o, _ := c.Tx.Map.Object(id) // the finder has found it
+	if governedKey(tag.Key) {
+		return &Nothing{}, setStewardTag(c, o, tag.Key, tag.Value)
+	}
+	if err := c.Tx.Map.CheckTagKept(o, tag.Key, tag.Value); err != nil {
+		return nil, err
+	}
 	return &Nothing{}, c.Tx.SetExperimentTags(id, tag)
 }
 
 func deleteExperimentTag(c *api.Call, id int64, q *DeleteExperimentTag) (*Nothing, error) {
 	if err := taggable(q.Key); err != nil {
+		return nil, err
+	}
+	o, _ := c.Tx.Map.Object(id) // the finder has found it
+	if governedKey(q.GetKey()) {
+		return &Nothing{}, unsetStewardTag(c, o, q.GetKey())
+	}
+	if err := c.Tx.Map.CheckTagKept(o, q.GetKey(), ""); err != nil {
 		return nil, err
 	}
 	return &Nothing{}, c.Tx.DeleteExperimentTag(id, q.GetKey())

@@ -21,7 +21,7 @@ func TestExperimentLife(t *testing.T) {
 	a := w.good(w.get(w.ann, "experiments/get-by-name?experiment_name=churn"), "by name")
 	want := map[string]string{"k": "v", "mlflow.experiment.path": "/Users/ann@example.org/churn", "mlflow.ownerEmail": "ann@example.org",
 		"mlflow.experiment.sourceName": "/Users/ann@example.org/churn", "mlflow.experimentType": "MLFLOW_EXPERIMENT",
-		"mlflow.ownerId": a.Text("experiment.tags.4.value")}
+		"mlflow.ownerId": a.Text("experiment.tags.4.value"), "bailiwick.owner": "ann@example.org"}
 	if diff := cmp.Diff(want, pairs(a, "experiment.tags")); diff != "" {
 		t.Error(diff)
 	}

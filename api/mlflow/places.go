@@ -122,8 +122,16 @@ func (f *Front) createExperiment(c *api.Call, p *place, q *CreateExperiment) (*C
 	return &CreateExperimentResponse{ExperimentId: text(store.ExperimentID(id))}, nil
 }
 
-// make creates an experiment, and the folders above it that are missing, as the caller's own.
+// make creates an experiment, and the folders above it that are missing, as the caller's own. It refuses to where tags are required that are
+// not given.
 func (p *place) make(c *api.Call, location string, tags []tracking.Pair) (int64, error) {
+	if err := requiredTags(c, p.folder.ID, authz.Experiment, tags); err != nil {
+		return 0, err
+	}
+	tags, steward, err := splitSteward(c.Tx.Map, tags)
+	if err != nil {
+		return 0, err
+	}
 	own := authz.Object{
 		Kind: authz.Directory, Parent: p.folder.ID, Creator: c.Who.Principal, CreatorManages: true, CreatedOpen: !c.Tx.Map.AccessControl(),
 	}
@@ -136,6 +144,7 @@ func (p *place) make(c *api.Call, location string, tags []tracking.Pair) (int64,
 	}
 	e := events[len(events)-1].Object
 	e.Kind = authz.Experiment
+	*e = e.WithSteward(steward)
 	if err := c.Tx.Govern(events...); err != nil {
 		return 0, err
 	}
