@@ -326,8 +326,9 @@ func TestOpenLocation(t *testing.T) {
 		}
 	}
 	for location, want := range map[string]string{
-		"": "path or a URL", "a\x00b": "path or a URL", "s3://bucket/p": "known are a path and file:", "s3:bucket": "with s3:",
-		"gs://b": "with gs:", "https://u:secret@h/": "with https:", "file:relative": "absolute", "file://host/p": "on this machine",
+		"": "path or a URL", "a\x00b": "path or a URL", "ftp://bucket/p": "known are a path and azblob:, file:, gs:, s3:",
+		"s3:bucket": "s3://bucket/prefix", "gs:///p": "gs://bucket/prefix", "azblob://c:1/p": "azblob://bucket/prefix", "s3://u:secret@b": "no user",
+		"s3://b?sekret=x&y=z": "take the parameters", "s3://b?path_style=maybe": "true or false", "s3://b/a%00b": "NUL", "https://u:secret@h/": "with https:", "file:relative": "absolute", "file://host/p": "on this machine",
 		"file:///p?x=1": "no user, query", "file:///p#f": "no user, query", "file:///a%00b": "NUL", "file://%zz": "no URL",
 	} {
 		if s, err := Open(location); !fail.Is(err, fail.Invalid) || !strings.Contains(err.Error(), want) ||

@@ -25,8 +25,8 @@ const (
 
 // Backup says what to back up and where to.
 type Backup struct {
-	// Data is the data folder, Artifacts where the bytes are; empty = in the data folder.
-	Data, Artifacts string
+	// Data is the data folder, Artifacts where the bytes are; empty = in the data folder. From is where they come from while they move.
+	Data, Artifacts, From string
 	// To is a folder, made when absent, or a file that ends in .tar and must not exist. A folder with an earlier backup of the same
 	// workspace is brought up to date: only bytes that it does not have are copied.
 	To string
@@ -55,7 +55,7 @@ func (b Backup) Run(ctx context.Context) (note BackupNote, err error) {
 	if b.Artifacts == "" {
 		b.Artifacts = filepath.Join(b.Data, backupArtifacts)
 	}
-	source, err := blob.Open(b.Artifacts)
+	source, err := openArtifacts(b.Artifacts, b.From)
 	if err != nil {
 		return note, err
 	}

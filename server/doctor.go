@@ -26,7 +26,9 @@ type Finding struct {
 // artifact and compares its digest.
 type Doctor struct {
 	Data, Database, Artifacts string
-	Deep                      bool
+	// From is where artifacts come from while they move; empty = nothing moves.
+	From string
+	Deep bool
 }
 
 // Run makes all checks that are possible, in order.
@@ -125,7 +127,7 @@ func (d Doctor) bytes(ctx context.Context, r *store.Reader) (string, error) {
 	if place == "" {
 		place = filepath.Join(d.Data, backupArtifacts)
 	}
-	blobs, err := blob.Open(place)
+	blobs, err := openArtifacts(place, d.From)
 	if err != nil {
 		return "", err
 	}
@@ -136,21 +138,36 @@ func (d Doctor) bytes(ctx context.Context, r *store.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	there, err := digestsIn(ctx, blobs)
+	if err != nil {
+		return "", err
+	}
 	var bad []string
+	moves := 0
 	for _, digest := range digests {
-		if err := d.look(ctx, blobs, digest); err != nil {
+		if !there[digest] {
+			moves++
+		}
+		if err := d.look(ctx, blobs, digest, there[digest]); err != nil {
 			bad = append(bad, err.Error())
 		}
 	}
 	if len(bad) > 0 {
 		return "", fmt.Errorf("%d of %d are missing or damaged, among them: %s", len(bad), len(digests), strings.Join(bad[:min(3, len(bad))], "; "))
 	}
+	if moves > 0 {
+		return fmt.Sprintf("%d files there, %d of them only in the store that they are moved from", len(digests), moves), nil
+	}
 	return fmt.Sprintf("%d files there", len(digests)), nil
 }
 
-func (d Doctor) look(ctx context.Context, blobs blob.Store, digest blob.Digest) error {
+// look checks one artifact: by a request of its own, unless the store listed it and that will do.
+func (d Doctor) look(ctx context.Context, blobs blob.Store, digest blob.Digest, listed bool) error {
 	if d.Deep {
 		return blob.Verify(ctx, blobs, digest)
+	}
+	if listed {
+		return nil
 	}
 	_, err := blobs.Stat(ctx, digest)
 	return err
