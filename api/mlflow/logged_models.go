@@ -35,8 +35,8 @@ func (f *Front) loggedModelRoutes() []api.Route {
 		api.Write("DELETE /logged-models/{model_id}", edit, loggedModel((*DeleteLoggedModel).GetModelId), deleteModel,
 			api.Or[DeleteLoggedModel](authz.ViewTrashed), api.As[DeleteLoggedModel]("deleteLoggedModel")),
 		api.List("POST /logged-models/search", view, authz.Experiment, f.searchModels, api.As[SearchLoggedModels]("searchLoggedModels")),
-		api.Write("PATCH /logged-models/{model_id}/tags", edit, loggedModel((*SetLoggedModelTags).GetModelId), setModelTags,
-			api.Or[SetLoggedModelTags](authz.ViewTrashed), api.Audit[SetLoggedModelTags](api.Gathered, "", "setLoggedModelTags")),
+		api.Write("PATCH /logged-models/{model_id}/tags", edit, taggedLogged, setModelTags,
+			api.Or[SetLoggedModelTags](authz.ViewTrashed, view), api.Audit[SetLoggedModelTags](api.Gathered, "", "setLoggedModelTags")),
 		api.Write("DELETE /logged-models/{model_id}/tags/{tag_key}", edit, loggedModel((*DeleteLoggedModelTag).GetModelId), deleteModelTag,
 			api.Or[DeleteLoggedModelTag](authz.ViewTrashed), api.Audit[DeleteLoggedModelTag](api.Gathered, "", "deleteLoggedModelTag")),
 		api.Write("POST /logged-models/{model_id}/params", edit, loggedModel((*LogLoggedModelParamsRequest).GetModelId), logModelParams,
@@ -211,6 +211,9 @@ func getModel(c *api.Call, h *store.ModelHead, q *WantedModel) (*GetLoggedModelR
 // modelNow writes a model as it is in this transaction.
 func modelNow(c *api.Call, h *store.ModelHead) (*LoggedModel, error) {
 	m, err := c.Tx.LoggedModel(h.ID)
+	if err == nil {
+		err = linkVersions(c, m)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -247,8 +250,10 @@ func setModelTags(c *api.Call, h *store.ModelHead, q *SetLoggedModelTags) (*SetL
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Tx.SetLoggedModelTags(h, claimedTags(tags)...); err != nil {
-		return nil, err
+	if tags = withoutVersions(tags); len(tags) > 0 {
+		if err := c.Tx.SetLoggedModelTags(h, claimedTags(tags)...); err != nil {
+			return nil, err
+		}
 	}
 	m, err := modelNow(c, h)
 	return &SetLoggedModelTagsResponse{Model: m}, err
@@ -286,6 +291,9 @@ func (f *Front) searchModels(c *api.Call, scope authz.Scope, q *SearchLoggedMode
 		return nil, err
 	}
 	found, err := c.Tx.LoggedModels(page.IDs)
+	if err == nil {
+		err = linkVersions(c, found...)
+	}
 	answer := &SearchLoggedModelsResponse{}
 	for _, m := range found {
 		answer.Models = append(answer.Models, formOf(c).model(m))

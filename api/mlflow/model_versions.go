@@ -7,6 +7,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/registry"
+	"bailiwick/registry/webhook"
 	"bailiwick/tracking"
 )
 
@@ -71,8 +72,8 @@ func insertVersion(c *api.Call, v *registry.Version, s *source, manifest *regist
 	return c.Tx.LinkVersion(v, s.copied())
 }
 
-func versionCreated(c *api.Call, v *registry.Version) *registry.Event {
-	e := event(c, registry.VersionCreated, v)
+func versionCreated(c *api.Call, v *registry.Version) *webhook.Event {
+	e := event(c, webhook.VersionCreated, v)
 	e.Prompt = promptVersion(v.Tags)
 	return e
 }
@@ -143,7 +144,7 @@ func setVersionTag(c *api.Call, v *registry.Version, q *SetModelVersionTag) (*No
 	if err := registry.CheckTag(t); err != nil {
 		return nil, err
 	}
-	return &Nothing{}, changeVersionTag(c, v, t, registry.VersionTagSet, func() error { return c.Tx.SetVersionTags(v.Key(), t) })
+	return &Nothing{}, changeVersionTag(c, v, t, webhook.VersionTagSet, func() error { return c.Tx.SetVersionTags(v.Key(), t) })
 }
 
 func deleteVersionTag(c *api.Call, v *registry.Version, q *DeleteModelVersionTag) (*Nothing, error) {
@@ -151,11 +152,11 @@ func deleteVersionTag(c *api.Call, v *registry.Version, q *DeleteModelVersionTag
 	if err := tracking.Key("key", t.Key); err != nil {
 		return nil, err
 	}
-	return &Nothing{}, changeVersionTag(c, v, t, registry.VersionTagDeleted, func() error { return c.Tx.DeleteVersionTag(v.Key(), t.Key) })
+	return &Nothing{}, changeVersionTag(c, v, t, webhook.VersionTagDeleted, func() error { return c.Tx.DeleteVersionTag(v.Key(), t.Key) })
 }
 
 // changeVersionTag changes a tag, keeps what was there, and tells webhooks.
-func changeVersionTag(c *api.Call, v *registry.Version, t tracking.Pair, kind registry.EventKind, change func() error) error {
+func changeVersionTag(c *api.Call, v *registry.Version, t tracking.Pair, kind webhook.EventKind, change func() error) error {
 	if err := plainVersionTag(t.Key); err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func setAlias(c *api.Call, v *registry.Version, q *SetRegisteredModelAlias) (*No
 	if err := c.Tx.SetAlias(v.Key(), alias); err != nil {
 		return nil, err
 	}
-	e := event(c, registry.AliasSet, v)
+	e := event(c, webhook.AliasSet, v)
 	e.Alias, e.Prompt = alias, promptVersion(v.Tags)
 	return &Nothing{}, c.Tx.Emit(e)
 }
@@ -243,7 +244,7 @@ func deleteAlias(c *api.Call, o *authz.Object, q *DeleteRegisteredModelAlias) (*
 	if err != nil {
 		return nil, err
 	}
-	e := modelEvent(c, registry.AliasDeleted, m)
+	e := modelEvent(c, webhook.AliasDeleted, m)
 	e.Alias = q.GetAlias()
 	return &Nothing{}, c.Tx.Emit(e)
 }

@@ -9,6 +9,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/registry"
+	"bailiwick/registry/webhook"
 	"bailiwick/store"
 	"bailiwick/tracking"
 )
@@ -16,7 +17,7 @@ import (
 func (f *Front) registeredRoutes() []api.Route {
 	return []api.Route{
 		api.Write("POST /registered-models/create", authz.CreateModel, api.At[CreateRegisteredModel](authz.ModelsRoot), createRegistered,
-			recorded[CreateRegisteredModel]("createRegisteredModel"), api.Alone[CreateRegisteredModel]),
+			recorded[CreateRegisteredModel]("createRegisteredModel")),
 		api.Read("GET /registered-models/get", authz.ViewModel, registered((*GetRegisteredModel).GetName), getRegistered,
 			audited[GetRegisteredModel]("getRegisteredModel")),
 		api.Read("GET /databricks/registered-models/get", authz.ViewModel,
@@ -52,7 +53,7 @@ func taggedModel[Q any](name, key func(*Q) string) api.Finder[*authz.Object, Q] 
 }
 
 func createRegistered(c *api.Call, _ int64, q *CreateRegisteredModel) (*CreateRegisteredModelResponse, error) {
-	m, governed, err := newRegistered(c, q)
+	m, steward, err := newRegistered(c, q)
 	if err != nil {
 		return nil, err
 	}
@@ -60,24 +61,20 @@ func createRegistered(c *api.Call, _ int64, q *CreateRegisteredModel) (*CreateRe
 		return nil, registeredExists(m.Name)
 	}
 	o := authz.Object{ID: m.ID, Kind: authz.RegisteredModel, Parent: authz.ModelsRoot, Name: m.Name, Creator: m.Creator, CreatorManages: true}
+	o = o.WithSteward(steward)
 	if err := c.Tx.Govern(authz.Event{Op: authz.PutObject, Object: &o}); err != nil {
 		return nil, err
 	}
 	if err := c.Tx.InsertRegisteredModel(m); err != nil {
 		return nil, err
 	}
-	for _, t := range governed {
-		if err := setStewardTag(c, &o, t.Key, t.Value); err != nil {
-			return nil, err
-		}
-	}
 	c.About(m.ID)
 	c.Note("name", m.Name)
-	answer, err := registeredAnswer(c, m.ID)
-	if err == nil {
-		err = c.Tx.Emit(modelEvent(c, registry.ModelCreated, m))
+	if err := c.Tx.Emit(modelEvent(c, webhook.ModelCreated, m)); err != nil {
+		return nil, err
 	}
-	return &CreateRegisteredModelResponse{RegisteredModel: answer}, err
+	m.Tags = append(m.Tags, stewardTags(c.Tx.Map, &o)...)
+	return &CreateRegisteredModelResponse{RegisteredModel: formOf(c).registeredModel(m, userOf(c, m.Creator), nil)}, nil
 }
 
 // registeredExists is the error of a taken name; clients that register versions match on its code.
@@ -85,8 +82,8 @@ func registeredExists(name string) error {
 	return fail.Existsf("Registered Model (name=%s) already exists.", name)
 }
 
-// newRegistered checks what a client says of a new model, and parts the tags that are governed from the others.
-func newRegistered(c *api.Call, q *CreateRegisteredModel) (m *registry.Model, governed []tracking.Pair, err error) {
+// newRegistered checks what a client says of a new model, and parts who answers for it from the other tags.
+func newRegistered(c *api.Call, q *CreateRegisteredModel) (m *registry.Model, steward authz.Steward, err error) {
 	m = &registry.Model{ID: store.NewObjectID(), Name: q.GetName(), Description: q.GetDescription(), Creator: c.Who.Principal}
 	tags := pairsOf(q.Tags)
 	if err = registry.CheckName(m.Name); err == nil {
@@ -98,14 +95,10 @@ func newRegistered(c *api.Call, q *CreateRegisteredModel) (m *registry.Model, go
 	if err == nil {
 		err = requiredTags(c, authz.ModelsRoot, authz.RegisteredModel, tags)
 	}
-	for _, t := range tags {
-		if governedKey(t.Key) {
-			governed = append(governed, t)
-			continue
-		}
-		m.Tags = append(m.Tags, t)
+	if err == nil {
+		m.Tags, steward, err = splitSteward(c.Tx.Map, tags)
 	}
-	return m, governed, err
+	return m, steward, err
 }
 
 func getRegistered(c *api.Call, o *authz.Object, _ *GetRegisteredModel) (*GetRegisteredModelResponse, error) {
@@ -223,7 +216,7 @@ func setRegisteredTag(c *api.Call, o *authz.Object, q *SetRegisteredModelTag) (*
 	if governedKey(t.Key) {
 		return &Nothing{}, setStewardTag(c, o, t.Key, t.Value)
 	}
-	return &Nothing{}, changeRegisteredTag(c, o, t, registry.ModelTagSet, func() error { return c.Tx.SetRegisteredTags(o.ID, t) })
+	return &Nothing{}, changeRegisteredTag(c, o, t, webhook.ModelTagSet, func() error { return c.Tx.SetRegisteredTags(o.ID, t) })
 }
 
 func deleteRegisteredTag(c *api.Call, o *authz.Object, q *DeleteRegisteredModelTag) (*Nothing, error) {
@@ -234,15 +227,18 @@ func deleteRegisteredTag(c *api.Call, o *authz.Object, q *DeleteRegisteredModelT
 	c.Note("name", o.Name)
 	c.Note("key", key)
 	if governedKey(key) {
-		return &Nothing{}, setStewardTag(c, o, key, "")
+		return &Nothing{}, unsetStewardTag(c, o, key)
 	}
-	return &Nothing{}, changeRegisteredTag(c, o, tracking.Pair{Key: key}, registry.ModelTagDeleted, func() error {
+	return &Nothing{}, changeRegisteredTag(c, o, tracking.Pair{Key: key}, webhook.ModelTagDeleted, func() error {
 		return c.Tx.DeleteRegisteredTag(o.ID, key)
 	})
 }
 
 // changeRegisteredTag changes a tag, keeps what was there, and tells webhooks.
-func changeRegisteredTag(c *api.Call, o *authz.Object, t tracking.Pair, kind registry.EventKind, change func() error) error {
+func changeRegisteredTag(c *api.Call, o *authz.Object, t tracking.Pair, kind webhook.EventKind, change func() error) error {
+	if err := c.Tx.Map.CheckTagKept(o, t.Key, t.Value); err != nil {
+		return err
+	}
 	m, err := c.Tx.RegisteredModel(o.ID)
 	if err != nil {
 		return err
