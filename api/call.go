@@ -141,6 +141,14 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 	return c.refused
 }
 
+// thaw gives what a call is told that may not change what it found, and keeps a denial as the call's refusal: nothing was done yet.
+func (c *Call) thaw(frozen error) error {
+	if fail.Is(frozen, fail.Denied) {
+		c.refused = asError(frozen)
+	}
+	return frozen
+}
+
 // hidden says whether a refusal must not tell that the object exists, or the one that the request names in it.
 func (c *Call) hidden(d authz.Decision, t Target) bool {
 	if d.Kind == 0 && d.Rule != authz.RuleScope {

@@ -141,7 +141,7 @@ func (d *Door) frontOf(path string) *Front {
 // decode reads the body where the route takes one and fills the request.
 func (d *Door) decode(w http.ResponseWriter, c *Call, vars map[string]string) (any, error) {
 	in := &Input{Query: c.request.URL.Query(), Path: vars, Request: c.request}
-	if c.route.mode != modeUpload && c.request.Body != nil && c.request.Body != http.NoBody {
+	if (c.route.mode != modeUpload || c.route.decoded) && c.request.Body != nil && c.request.Body != http.NoBody {
 		body, err := d.body(w, c)
 		if err != nil {
 			return nil, err
@@ -270,13 +270,14 @@ func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err
 	return answer, err
 }
 
-// recordIn records a write in its own transaction: an entry, or a count in the minute's row.
+// recordIn records a write in its own transaction: an entry, or a count in the minute's row. What changed governance is an entry whatever its
+// route says.
 func (d *Door) recordIn(c *Call, tx *store.Tx) error {
 	if c.refused != nil && !d.denied.first(c) {
 		d.behind.add(c)
 		return nil
 	}
-	if c.refused == nil && c.route.class != Each && !d.EveryWrite {
+	if c.refused == nil && c.route.class != Each && !d.EveryWrite && !tx.Governed() {
 		return tx.Tally(c.tally())
 	}
 	return c.record(tx)

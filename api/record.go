@@ -48,7 +48,7 @@ func (c *Call) describe(err error) {
 
 // entryOfItsOwn says whether the call will be an entry rather than a count: only then is the path worth its words.
 func (c *Call) entryOfItsOwn() bool {
-	return c.refused != nil || c.route.class == Each || c.door.EveryRead || c.door.EveryWrite
+	return c.refused != nil || c.route.class == Each || c.door.EveryRead || c.door.EveryWrite || c.Tx.Governed()
 }
 
 func statusOf(e *fail.Error) int {

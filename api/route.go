@@ -53,6 +53,7 @@ type Target struct {
 	// Names is the object that the request names, where the decision is about its folder: whoever may not know of it is told Absent.
 	Names *authz.Object
 	// Frozen is what a call that would change it is told instead, once it was decided that it may look: the object is in the trash, say.
+	// One of kind Denied is recorded as the refusal that it is.
 	Frozen error
 }
 
@@ -76,6 +77,8 @@ type Route struct {
 	alone bool
 	// signed marks a route whose callers come with a signed address instead of a credential.
 	signed bool
+	// decoded marks an upload whose body is a message.
+	decoded bool
 	// also are the further abilities a request needs, by ability, for the route list.
 	also []authz.Ability
 	// or are the abilities that a finder may ask instead of the line's own.
@@ -157,6 +160,10 @@ func As[Q any](action string) Option[Q] { return func(m *making[Q]) { m.Action =
 // Alone marks a write that is always a governance change, so that it is not tried in company first.
 func Alone[Q any](m *making[Q]) { m.alone = true }
 
+// Decoded marks an upload whose body is a message like any other, decoded before the finder runs: what receive does outside of the
+// transaction is then slow work of another kind, and its reader is empty.
+func Decoded[Q any](m *making[Q]) { m.decoded = true }
+
 // Body sets the most bytes of the request's body.
 func Body[Q any](n int64) Option[Q] { return func(m *making[Q]) { m.MaxBody = n } }
 
@@ -217,7 +224,7 @@ func (m *making[Q]) ask(c *Call, ability authz.Ability, t Target) error {
 		return err
 	}
 	if m.mode == modeWrite || m.mode == modeUpload {
-		return t.Frozen
+		return c.thaw(t.Frozen)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"bailiwick/authz"
@@ -15,9 +17,10 @@ import (
 // SignedFor is how long a signed address is good.
 const SignedFor = 5 * time.Minute
 
-// Permit is what a signed address is good for: one method on one thing, for the caller who asked for it, as long as his credential stands.
+// Permit is what a signed address is good for: its methods on one thing, for the caller who asked for it, as long as his credential stands.
 // It is no permission: what it is used for is decided then like any other call of that caller.
 type Permit struct {
+	// Method is what may be done with it; several are parted by commas.
 	Method string `json:"m"`
 	// Name is what it is about, in the words of the front that signed it.
 	Name       string `json:"n"`
@@ -31,8 +34,15 @@ type Permit struct {
 func Signed[Q any](m *making[Q]) { m.signed = true }
 
 // Sign gives the variable part of a signed address for the caller, one method and one thing.
-func (c *Call) Sign(method, name string) string {
-	p := Permit{Method: method, Name: name, Principal: c.Who.Principal, Credential: c.Who.Credential, Expires: c.Now.Add(SignedFor).UnixMilli()}
+func (c *Call) Sign(method, name string) string { return c.SignFor(SignedFor, name, method) }
+
+// SignFor is Sign for another time than SignedFor, and for several methods. A longer time is only for what watches over its own (an upload
+// in parts, which lives as long as it goes on).
+func (c *Call) SignFor(good time.Duration, name string, methods ...string) string {
+	p := Permit{
+		Method: strings.Join(methods, ","), Name: name, Principal: c.Who.Principal, Credential: c.Who.Credential,
+		Expires: c.Now.Add(good).UnixMilli(),
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // texts and numbers always marshal
@@ -56,16 +66,26 @@ const maxAddress = 8 << 10
 
 var errBadAddress = fail.New(fail.Unauthenticated, "This address is not good, or no longer: ask for a new one.")
 
+// ErrExpired refuses an address that was good once.
+var ErrExpired = fail.New(fail.Unauthenticated, "This address has expired: ask for a new one.").WithCode("ADDRESS_EXPIRED")
+
 // open reads a signed address and refuses one that was changed, has expired or is for another method.
 func (c *Call) open(address string) (p Permit, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(address)
 	if err != nil || len(raw) < sha256.Size || len(raw) > maxAddress || !hmac.Equal(raw[:sha256.Size], c.seal(raw[sha256.Size:])) {
 		return p, errBadAddress
 	}
-	if json.Unmarshal(raw[sha256.Size:], &p) != nil || p.Expires <= c.Now.UnixMilli() {
+	if json.Unmarshal(raw[sha256.Size:], &p) != nil {
 		return p, errBadAddress
 	}
-	if m := c.request.Method; m != p.Method && !(m == http.MethodHead && p.Method == http.MethodGet) {
+	if p.Expires <= c.Now.UnixMilli() {
+		return p, ErrExpired
+	}
+	m := c.request.Method
+	if m == http.MethodHead {
+		m = http.MethodGet
+	}
+	if !slices.Contains(strings.Split(p.Method, ","), m) {
 		return p, errBadAddress
 	}
 	return p, nil

@@ -24,7 +24,7 @@ class TestDatabricksURI(TrackingLife, BeingRefused):
         assert run.info.artifact_uri == f"dbfs:/databricks/mlflow-tracking/{experiment}/{run.info.run_id}/artifacts"
 
     def test_a_file_too_large_for_one_call(self, client: MlflowClient, place: Place, experiment: str, tmp_path: Path) -> None:
-        """Above 50 MiB the client asks for a multipart upload first and has to be led back to one it can do."""
+        """Above 50 MiB the client sends a file in parts."""
         large = tmp_path / "large.bin"
         with large.open("wb") as out:
             for block in range(72):

@@ -23,6 +23,7 @@ type Config struct {
 	Data           string
 	Database       string // empty: SQLite in Data
 	Artifacts      string // empty: a folder in Data
+	ArtifactsFrom  string // empty: nothing moves
 	PublicURL      string // without a slash at its end; empty: what the request's Host says
 	TLS            TLSConfig
 	TrustedProxies []netip.Prefix
@@ -33,12 +34,16 @@ type Config struct {
 	RelativeNames     string // "home", or the workspace folder that takes experiments named without a path
 	DefaultExperiment string // "shared", "home" or "refuse"
 	ArtifactPrefixes  []string
+	// ArtifactsDirect lets clients send and fetch bytes at the object store itself; ArtifactsResumable has the Files API take large files one
+	// piece after the other.
+	ArtifactsDirect, ArtifactsResumable bool
 
-	Audit   AuditConfig
-	Limits  Limits
-	Log     LogConfig
-	Metrics bool
-	Grace   time.Duration // how long open requests may go on once a stop was asked for
+	Audit    AuditConfig
+	Webhooks WebhookConfig
+	Limits   Limits
+	Log      LogConfig
+	Metrics  bool
+	Grace    time.Duration // how long open requests may go on once a stop was asked for
 
 	from map[string]string // key → where the value in force came from
 }
@@ -48,6 +53,9 @@ type TLSConfig struct{ Cert, Key string }
 
 // AuditConfig says which calls get an entry of their own ("every") and which are gathered as their audit class says ("default").
 type AuditConfig struct{ Reads, Writes string }
+
+// WebhookConfig says which hosts, addresses and networks webhooks may call beside the public internet.
+type WebhookConfig struct{ Allow []string }
 
 // LogConfig is the level (debug, info, warn, error) and the format (text, json) of the log on standard error.
 type LogConfig struct{ Level, Format string }
@@ -201,6 +209,9 @@ func Check(c Config) Problems {
 	}
 	if c.TLS.Cert != "" && strings.HasPrefix(c.PublicURL, "http://") {
 		report("public-url", "is http://, but the server speaks TLS")
+	}
+	if c.ArtifactsFrom != "" && samePlace(c.ArtifactsFrom, artifactsAt(&c)) {
+		report("artifacts-from", "is where artifacts are kept; it must be another place, which they come from")
 	}
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		report("data", "%s is not a folder", c.Data)

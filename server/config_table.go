@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"bailiwick/registry/webhook"
 )
 
 const envPrefix = "BAILIWICK_"
@@ -39,6 +41,9 @@ type Setting struct {
 // Settings is the whole table, for a command line that makes its flags from it.
 func Settings() []Setting { return slices.Clone(settings) }
 
+// stores are the schemes of places for artifacts.
+var stores = []string{"file", "s3", "gs", "azblob"}
+
 var settings = []Setting{
 	{Key: "listen", Default: "127.0.0.1:5000", check: hostPort, at: func(c *Config) any { return &c.Listen },
 		Doc: "Address and port of the one listener; `:5000` means all interfaces."},
@@ -46,8 +51,12 @@ var settings = []Setting{
 		Doc: "Data folder: the SQLite database, artifacts and keys that are not placed elsewhere. One server at a time holds its lock."},
 	{Key: "database", Secret: true, check: urlOf("postgres", "postgresql"), at: func(c *Config) any { return &c.Database },
 		Doc: "PostgreSQL, as `postgres://user:password@host:port/name`. Empty: SQLite in the data folder."},
-	{Key: "artifacts", Secret: true, check: folderOrURL("file"), at: func(c *Config) any { return &c.Artifacts },
-		Doc: "Where artifact bytes are kept: a folder, or `file:///folder`. Empty: the folder `artifacts` in the data folder."},
+	{Key: "artifacts", Secret: true, check: folderOrURL(stores...), at: func(c *Config) any { return &c.Artifacts },
+		Doc: "Where artifact bytes are kept: a folder, `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or `azblob://container/prefix`; " +
+			"credentials come from the provider's usual variables and files. Empty: the folder `artifacts` in the data folder."},
+	{Key: "artifacts-from", Secret: true, check: folderOrURL(stores...), at: func(c *Config) any { return &c.ArtifactsFrom },
+		Doc: "Where artifact bytes come from while they move to `artifacts`: what is not there yet is read here, and copied in the background. " +
+			"To be taken out when the log says that all are copied."},
 	{Key: "public-url", check: urlOf("http", "https"), at: func(c *Config) any { return &c.PublicURL },
 		Doc: "The address people and clients use, as `https://ml.example.org`. Empty: taken from each request's Host header."},
 	{Key: "tls.cert", at: func(c *Config) any { return &c.TLS.Cert },
@@ -75,10 +84,20 @@ var settings = []Setting{
 	{Key: "artifact-prefixes", check: urlOf(), at: func(c *Config) any { return &c.ArtifactPrefixes },
 		Doc: "URL prefixes that administrators may allow as artifact locations of experiments. Bytes there are outside of this server's enforcement."},
 
+	{Key: "artifacts-direct", Default: "false", at: func(c *Config) any { return &c.ArtifactsDirect },
+		Doc: "Give clients addresses of the object store itself where they can use them. They are good for 60 seconds and not decided again: " +
+			"whoever loses a permission may go on with one that long. Needs an object store in `artifacts`."},
+	{Key: "artifacts-resumable", Default: "false", at: func(c *Config) any { return &c.ArtifactsResumable },
+		Doc: "Have the Files API take large files one piece after the other, for clients that are cut off often, instead of parts side by side."},
+
 	{Key: "audit.reads", Default: "default", Enum: []string{"default", "every"}, at: func(c *Config) any { return &c.Audit.Reads },
 		Doc: "`every` gives each read and search a ledger entry of its own, durable before the answer; `default` gathers them by minute."},
 	{Key: "audit.writes", Default: "default", Enum: []string{"default", "every"}, at: func(c *Config) any { return &c.Audit.Writes },
 		Doc: "`every` gives each logging call (metrics, parameters, tags) a ledger entry of its own; `default` gathers them by principal, run and minute."},
+
+	{Key: "webhooks.allow", check: allowedReceiver, at: func(c *Config) any { return &c.Webhooks.Allow },
+		Doc: "What webhooks may call beside public addresses, and by `http` too: host names, addresses or networks (`hooks.example.org`, " +
+			"`10.1.0.0/16`). Link-local addresses are never reached by a name, only where the address itself is listed."},
 
 	{Key: "limits.body", Default: "16MiB", Min: 64 << 10, at: func(c *Config) any { return &c.Limits.Body },
 		Doc: "Largest JSON body."},
@@ -300,6 +319,11 @@ func hostName(text string) error {
 		return fmt.Errorf("%q is no host name: no scheme, port or path belongs here", text)
 	}
 	return nil
+}
+
+func allowedReceiver(text string) error {
+	_, err := webhook.ParseAllow([]string{text})
+	return err
 }
 
 func notEmpty(text string) error {

@@ -73,6 +73,8 @@ type readiness struct {
 	Database string `json:"database"`
 	Ledger   string `json:"ledger"`
 	Disk     string `json:"disk"`
+	// Artifacts is there while they move to another store, and says how far that is; it makes nobody unready.
+	Artifacts string `json:"artifacts,omitempty"`
 }
 
 const (
@@ -91,7 +93,7 @@ func (s *Server) ready(c *api.Call, _ *none) (*readiness, error) {
 }
 
 func (s *Server) readiness() readiness {
-	r := readiness{Status: "ready", Database: "ok", Ledger: "ok", Disk: "ok"}
+	r := readiness{Status: "ready", Database: "ok", Ledger: "ok", Disk: "ok", Artifacts: s.moving()}
 	ctx, cancel := context.WithTimeout(context.Background(), databaseTime)
 	defer cancel()
 	if err := s.Store.Read(ctx, func(*store.Tx) error { return nil }); err != nil {

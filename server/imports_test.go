@@ -24,7 +24,7 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "tracking", "tracking/search", "registry", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
+	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
 	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
 	whole  = append([]string{"api/...", "store", "blob", "compute", "worker", "web"}, domain...)
 )
@@ -35,15 +35,17 @@ var importTable = map[string]layer{
 	"ledger":    {pure: true, uses: []string{"fail"}},
 	"identity":  {pure: true, uses: rules},
 	"workspace": {pure: true, uses: rules},
-	"tracking":  {pure: true, uses: append([]string{"tracking/search"}, rules...)},
-	"registry":  {pure: true, uses: append([]string{"tracking", "tracking/search"}, rules...)},
+	"keyed":     {pure: true, uses: []string{"fail"}},
+	"tracking":  {pure: true, uses: append([]string{"keyed", "tracking/search"}, rules...)},
+	"registry":  {pure: true, uses: append([]string{"keyed", "tracking/search"}, rules...)},
 	"jobs":      {pure: true, uses: rules},
 	"serving":   {pure: true, uses: rules},
 	"secret":    {pure: true, uses: rules},
-	"lineage":   {pure: true, uses: rules},
+	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 
-	"tracking/search": {pure: true, uses: rules},
+	"tracking/search":  {pure: true, uses: rules},
+	"registry/webhook": {pure: true, uses: append([]string{"keyed"}, rules...)},
 
 	"blob":            {uses: []string{"fail"}},
 	"compute":         {uses: []string{"fail"}},

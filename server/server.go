@@ -19,7 +19,9 @@ import (
 	"bailiwick/blob"
 	"bailiwick/identity"
 	"bailiwick/ledger"
+	"bailiwick/registry/webhook"
 	"bailiwick/store"
+	"bailiwick/worker"
 )
 
 // Server is one process's worth of Bailiwick: a store, the artifact bytes, the door with its protocols, the workers.
@@ -35,12 +37,15 @@ type Server struct {
 	signer   *ledger.Signer
 	public   []string // keys that may have signed the ledger's checkpoints, the signer's first
 	health   health
+	move     *move // nil when artifacts stay where they are
 	metrics  *metrics
 	log      *slog.Logger
 	http     *http.Server
 	listener net.Listener
 	stop     context.CancelFunc
 	workers  chan struct{}
+	hooks    *worker.Deliverer
+	allow    *webhook.Allow
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -66,7 +71,7 @@ func Open(ctx context.Context, cfg Config, adminToken string, log *slog.Logger) 
 }
 
 func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
-	if s.Blobs, err = blob.Open(artifactsAt(&s.Config)); err != nil {
+	if err = s.openBlobs(); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
@@ -76,6 +81,10 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 			return err
 		}
 	}
+	if s.allow, err = webhook.ParseAllow(s.Config.Webhooks.Allow); err != nil {
+		return err
+	}
+	s.hooks = &worker.Deliverer{Store: s.Store, Log: s.log, Sender: worker.NewSender(s.allow, "bailiwick/"+Version)}
 	hosts, anyAddress := s.Config.Hosts()
 	s.Door = &api.Door{
 		Store: s.Store, Log: s.log, PublicURL: s.Config.PublicURL, Trusted: s.Config.TrustedProxies, Hosts: hosts, AnyAddress: anyAddress,
@@ -93,9 +102,10 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 // mount adds every protocol; the first one's error shape is used where no prefix fits.
 func (s *Server) mount() {
 	front := &mlflow.Front{
-		Blobs: s.Blobs, RelativeNames: s.Config.RelativeNames, DefaultExperiment: s.Config.DefaultExperiment,
-		Prefixes: s.Config.ArtifactPrefixes, MaxArtifact: s.Config.Limits.Artifact,
+		Blobs: s.Blobs, Arrive: s.Store.Arrive, Resumable: s.Config.ArtifactsResumable, RelativeNames: s.Config.RelativeNames, DefaultExperiment: s.Config.DefaultExperiment,
+		Prefixes: s.Config.ArtifactPrefixes, MaxArtifact: s.Config.Limits.Artifact, Hooks: s.hooks, Allow: s.allow,
 	}
+	front.Direct = s.direct()
 	front.Mount(s.Door)
 	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens")}).Mount(s.Door)
 	(&scim.Front{}).Mount(s.Door)
@@ -104,6 +114,23 @@ func (s *Server) mount() {
 		PublicKeys: s.public, Folder: s.Config.Data,
 	}).Mount(s.Door)
 	s.Door.Mount(s.healthFront())
+}
+
+// direct is the object store where clients may send and fetch bytes by themselves: none, unless it was switched on and can sign addresses.
+func (s *Server) direct() blob.Stager {
+	if !s.Config.ArtifactsDirect {
+		return nil
+	}
+	stager, ok := s.Blobs.(blob.Stager)
+	if !ok {
+		s.log.Warn("artifacts-direct needs artifacts in an object store, with none that they are moving from: addresses are this server's own")
+		return nil
+	}
+	if _, err := stager.PutAddress(context.Background(), stager.Stage(), blob.MaxAddressLife); err != nil {
+		s.log.Warn("artifacts-direct needs credentials that can sign: addresses are this server's own", "error", err)
+		return nil
+	}
+	return stager
 }
 
 // found sets up a new workspace.

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"bailiwick/api"
 	"bailiwick/authz"
+	"bailiwick/server"
 	"bailiwick/server/servertest"
 	"bailiwick/store"
 )
@@ -37,7 +39,7 @@ type seeded struct {
 
 // seed makes the data as ann, who shares with nobody, and hides names in folders.
 func seed(t *testing.T) *seeded {
-	s := &seeded{servertest.Start(t), map[string]string{}}
+	s := &seeded{servertest.Start(t, func(c *server.Config) { c.Webhooks.Allow = []string{"127.0.0.1"} }), map[string]string{}}
 	ann := s.User("ann@example.com", "team")
 	post := func(path string, body map[string]any) servertest.Answer {
 		t.Helper()
@@ -74,7 +76,25 @@ func seed(t *testing.T) *seeded {
 		"object_id": fmt.Sprint(s.objectAt(t, home+"notebook")), "user_name": "ann@example.com", "format": "SOURCE",
 		"file_path": "WorkspaceInternal/Mlflow/Artifacts/" + experiment + "/" + run + "/artifacts/a.txt",
 	}
+	s.seedWebhooks(t, ann)
 	return s
+}
+
+// seedWebhooks makes a webhook of a model of ann's, and one of the registry; both would call a port at which nobody is.
+func (s *seeded) seedWebhooks(t *testing.T, ann string) {
+	t.Helper()
+	const events, nobody = "MODEL_VERSION_CREATED", "http://127.0.0.1:1/" + marker
+	made := s.Do(ann, "POST", "/api/2.0/mlflow/registered-models/create", map[string]any{"name": "hooked", "description": marker})
+	hook := s.Do(ann, "POST", "/api/2.0/mlflow/registry-webhooks/create", map[string]any{"model_name": "hooked", "description": marker,
+		"events": []string{events}, "http_url_spec": map[string]any{"url": nobody}})
+	if made.Status != 200 || hook.Status != 200 {
+		t.Fatalf("%d %s, %d %s", made.Status, made.Body, hook.Status, hook.Body)
+	}
+	wide := s.Admin("POST", "/api/2.0/mlflow/webhooks", map[string]any{"name": marker, "url": nobody,
+		"events": []any{map[string]any{"entity": "MODEL_VERSION", "action": "CREATED"}}})
+	s.values["governance webhook_id"], s.values["registry-webhooks id"] = hook.Text("webhook.id"), hook.Text("webhook.id")
+	s.values["registry-webhooks model_name"] = "hooked"
+	s.values["mlflow webhook_id"], s.values["registry-webhooks events"] = wide.Text("webhook.webhook_id"), events
 }
 
 func (s *seeded) objectAt(t *testing.T, path string) int64 {
@@ -134,10 +154,9 @@ func (s *seeded) value(f *api.Front, r *api.Route, name string) string {
 	case name == "id" && f.Name == "scim":
 		return fmt.Sprint(s.PrincipalID("ann@example.com"))
 	}
-	if v := s.values[name]; v != "" {
-		return v
-	}
-	return "x"
+	_, noun, _ := strings.Cut(r.Path, "/")
+	noun, _, _ = strings.Cut(noun, "/")
+	return cmp.Or(s.values[noun+" "+name], s.values[f.Name+" "+name], s.values[name], "x")
 }
 
 func jsonValue(t reflect.Type, value string) any {

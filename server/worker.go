@@ -30,6 +30,9 @@ const (
 	keepExpired = 30 * 24 * time.Hour
 	// keepBytes is how old bytes that no row names must be to be collected: longer than any upload waits for its row.
 	keepBytes = 24 * time.Hour
+	// keepDelivered and keepDead are how long the logs of webhooks keep what was delivered and what was given up.
+	keepDelivered = 14 * 24 * time.Hour
+	keepDead      = 30 * 24 * time.Hour
 	// reserveSize is kept occupied on the disk of the data folder, for what administrators do when it is full.
 	reserveSize = 64 << 20
 	// lateRows is how long after a minute's end its gathered rows become entries.
@@ -46,11 +49,16 @@ func (s *Server) chores() []chore {
 		{"memory", 5 * time.Second, time.Second, limitMemory},
 		{"reserve", time.Minute, 5 * time.Second, s.reserve},
 		{"sweep", day, time.Second, s.sweep},
-		{"collect", day, 10 * time.Minute, func(ctx context.Context) error { _, err := s.Collect(ctx, keepBytes); return err }},
+		{"collect", day, 10 * time.Minute, s.collect},
+		{"copies", time.Second, time.Second, s.copyVersions},
 		{"merge", 20 * time.Second, 10 * time.Second, func(ctx context.Context) error { _, err := s.Store.MergePoints(ctx); return err }},
 		{"checkpoint", time.Hour, time.Minute, s.tellCheckpoint},
+		{"move", moveAgain, 2 * time.Second, s.moveArtifacts},
 		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
 		{"expired", time.Hour, time.Minute, s.dropExpired},
+		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
+		{"webhooks", 5 * time.Second, 0, s.hooks.Run},
+		{"webhook logs", time.Hour, 2 * time.Minute, s.dropDeliveries},
 	}
 }
 
@@ -170,6 +178,15 @@ func (s *Server) sweep(ctx context.Context) error {
 	return err
 }
 
+// collect deletes the manifests that no version names, then the bytes that nothing names.
+func (s *Server) collect(ctx context.Context) error {
+	if _, err := s.Store.DropManifests(ctx); err != nil {
+		return err
+	}
+	_, err := s.Collect(ctx, keepBytes)
+	return err
+}
+
 // Collect deletes bytes that no row names and that are older than keep, and gives their number. The list of names is younger than the
 // bytes it judges, and a commit of the same bytes makes them young again, so nothing that was promised to somebody is taken.
 func (s *Server) Collect(ctx context.Context, keep time.Duration) (n int, err error) {
@@ -210,18 +227,30 @@ func (s *Server) purgeTrash(ctx context.Context) error {
 	return err
 }
 
+// dropUploads forgets uploads in parts that nobody went on with.
+func (s *Server) dropUploads(ctx context.Context) error {
+	_, err := s.Store.DropStaleUploads(ctx, time.Now().Add(-store.UploadLife).UnixMilli())
+	return err
+}
+
 func (s *Server) dropExpired(ctx context.Context) error {
 	_, err := s.Store.DropExpired(ctx, time.Now().Add(-keepExpired))
+	return err
+}
+
+func (s *Server) dropDeliveries(ctx context.Context) error {
+	now := time.Now()
+	_, err := s.Store.DropDeliveries(ctx, now.Add(-keepDelivered).UnixMilli(), now.Add(-keepDead).UnixMilli())
 	return err
 }
 
 // tidyAtStart removes what a process that was killed left behind, before anything is taken.
 func (s *Server) tidyAtStart(ctx context.Context) error {
 	if s.Store.Engine() != "sqlite" {
-		return nil // another replica may be uploading into the same folder
+		return nil // another replica may be uploading into the same folder, or copying
 	}
 	_, err := s.Blobs.Sweep(ctx, time.Now())
-	return err
+	return errors.Join(err, s.Store.FreeCopies(ctx), s.Store.FreeDeliveries(ctx))
 }
 
 // artifactsAt is where the bytes of artifacts are.

@@ -170,15 +170,15 @@ func TestReadiness(t *testing.T) {
 	if err := s.seal(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	ok := readiness{"ready", "ok", "ok", "ok"}
+	ok := readiness{"ready", "ok", "ok", "ok", ""}
 	for name, c := range map[string]struct {
 		break_ func(*health)
 		want   readiness
 	}{
 		"all well":            {func(*health) {}, ok},
-		"sealing fails":       {func(h *health) { h.sealed(errors.New("x")) }, readiness{"not ready", "ok", "cannot be written", "ok"}},
-		"sealer got stuck":    {func(h *health) { h.failing.Store(false); h.wrote.Store(1) }, readiness{"not ready", "ok", "cannot be written", "ok"}},
-		"the disk is full":    {func(h *health) { h.sealed(nil); h.full.Store(true) }, readiness{"not ready", "ok", "ok", "full"}},
+		"sealing fails":       {func(h *health) { h.sealed(errors.New("x")) }, readiness{"not ready", "ok", "cannot be written", "ok", ""}},
+		"sealer got stuck":    {func(h *health) { h.failing.Store(false); h.wrote.Store(1) }, readiness{"not ready", "ok", "cannot be written", "ok", ""}},
+		"the disk is full":    {func(h *health) { h.sealed(nil); h.full.Store(true) }, readiness{"not ready", "ok", "ok", "full", ""}},
 		"and well once again": {func(h *health) { h.sealed(nil); h.full.Store(false) }, ok},
 	} {
 		s.health.sealed(nil)

@@ -11,7 +11,7 @@ import (
 
 // digestQueries are the queries that give the digests which rows name; what none of them gives is the collector's. A table that gets a column of
 // digests gets a line here.
-var digestQueries = []string{"SELECT DISTINCT digest FROM artifacts"}
+var digestQueries = []string{"SELECT DISTINCT digest FROM artifacts", "SELECT DISTINCT digest FROM upload_parts"}
 
 // Digests calls use with each digest that some row names, some perhaps more than once.
 func (tx *Tx) Digests(use func(digest []byte) error) error {

@@ -69,10 +69,13 @@ type Store struct {
 	runs        *indexes[*tracking.RunIndex]
 	models      *indexes[*tracking.LoggedModelIndex]
 	experiments *experimentIndex
+	registry    *registryIndex
 	documents   *documents
 	locations   sync.Map // of experiments
+	listening   atomic.Pointer[listening]
 	manifests   *manifestCache
 	noticed     noticed
+	arriving    arrivals
 
 	workspace int64
 	sealed    atomic.Pointer[sealed]
@@ -89,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		log: o.Log, clock: o.Clock, ids: newIDSource(), queue: make(chan *job, maxGroup), stopped: make(chan struct{}),
 		stopping: make(chan struct{}), commit: commitConn, told: o.Committed, full: o.Full,
-		runs: newIndexes(maxIndexes, runRows), models: newIndexes(maxModelIndexes, loggedModelRows), experiments: &experimentIndex{}, documents: newDocuments(maxDocuments),
+		runs: newIndexes(maxIndexes, runRows), models: newIndexes(maxModelIndexes, loggedModelRows), experiments: &experimentIndex{}, registry: &registryIndex{}, documents: newDocuments(maxDocuments),
 		manifests: newManifestCache(),
 	}
 	if s.told == nil {
@@ -199,7 +202,8 @@ func (s *Store) Engine() string { return s.d.name }
 // Workspace is this workspace's id, a number below 2^53 made once.
 func (s *Store) Workspace() int64 { return s.workspace }
 
-// Key gives the installation's secret of that name (32 bytes), made at first start: "tokens", "pages", "addresses", "ledger".
+// Key gives the installation's secret of that name (32 bytes), made at first start: "tokens", "pages", "addresses", "webhooks",
+// "ledger".
 func (s *Store) Key(name string) []byte { return s.keys[name] }
 
 func (s *Store) now() int64 { return s.clock().UnixMilli() }

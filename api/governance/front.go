@@ -45,5 +45,10 @@ func (f *Front) routes() []api.Route {
 		f.permissionRoutes(),
 		f.treeRoutes(),
 		f.loginRoutes(),
+		f.webhookRoutes(),
+		f.lineageRoutes(),
+		f.stewardRoutes(),
+		f.approvalRoutes(),
+		f.manifestRoutes(),
 	)
 }

@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"bytes"
 	"maps"
 	"net/url"
 	"slices"
@@ -69,6 +70,16 @@ func decodeAddress(in *api.Input, request any) error {
 	return DecodeQuery(values, request)
 }
 
+// decodeAll fills a request from its body, then as decodeAddress does.
+func decodeAll(in *api.Input, request any) error {
+	if len(bytes.TrimSpace(in.Body)) > 0 {
+		if err := Decode(in.Body, request); err != nil {
+			return err
+		}
+	}
+	return decodeAddress(in, request)
+}
+
 // mountArtifacts adds what transfers artifacts beside the tracking API.
 func (f *Front) mountArtifacts(d *api.Door) {
 	add := func(decode func(*api.Input, any) error, routes []api.Route, prefixes ...string) {
@@ -77,16 +88,20 @@ func (f *Front) mountArtifacts(d *api.Door) {
 			Fail: api.FailJSON, Routes: routes,
 		})
 	}
-	add(decode, f.proxyRoutes(), proxyPrefixes...)
+	add(decode, slices.Concat(f.proxyRoutes(), f.mpuRoutes(), []api.Route{f.presignedProxied()}), proxyPrefixes...)
 	doors := f.doorRoutes()
 	for _, prefix := range slices.Sorted(maps.Keys(doors)) { // in one order, for what is printed from the tables
 		add(decodeAddress, doors[prefix], prefix)
 	}
-	add(decodeAddress, f.filesRoutes(), "/api/2.0/fs")
+	add(decodeAll, f.filesRoutes(), "/api/2.0/fs")
 	add(decodeAddress, f.dbfsRoutes(), "/api/2.0/dbfs")
 	add(decodeAddress, f.rawDBFSRoutes(), "/dbfs")
 	add(decodeAddress, f.transferRoutes(), transferPrefix)
-	add(decode, serverRoutes(), "/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
+	d.Mount(&api.Front{
+		Name: "mlflow", Service: "mlflowExperiment", Prefixes: []string{uploadPrefix}, Decode: decodeAddress, Encode: encode,
+		ContentType: "application/json", Fail: failUpload, Routes: f.uploadRoutes(),
+	})
+	add(decode, f.serverRoutes(), "/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
 	for _, u := range unserved {
 		add(decodeNothing, u.routes(), u.prefixes...)
 	}

@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -154,6 +155,8 @@ func typeOf(name string) string {
 type received struct {
 	digest blob.Digest
 	size   int64
+	// arrival is how a model version knows of a file that is arriving; nil where the upload's own row says it.
+	arrival *store.Arrival
 }
 
 // receive takes the bytes of a file in, outside of any transaction.
@@ -161,20 +164,38 @@ func (f *Front) receive(c *api.Call, p spot, body io.Reader) (got received, err 
 	if err := p.mayTake(); err != nil {
 		return got, err
 	}
-	if n, err := strconv.ParseInt(c.Header("Content-Length"), 10, 64); err == nil && f.MaxArtifact > 0 && n > f.MaxArtifact {
+	arrival, err := f.Arrive(c.Context(), store.Upload{Owner: p.owner, Path: p.path, Experiment: p.in, Writer: c.Who.Principal})
+	if err != nil {
+		return got, err
+	}
+	context.AfterFunc(c.Context(), arrival.End) // however the request ends
+	got, err = f.take(c, body, f.MaxArtifact)
+	got.arrival = arrival
+	return got, err
+}
+
+// take takes bytes in, at most so many (0 = any number), and holds them against what the client declared of them.
+func (f *Front) take(c *api.Call, body io.Reader, most int64) (got received, err error) {
+	if n, err := strconv.ParseInt(c.Header("Content-Length"), 10, 64); err == nil && most > 0 && n > most {
 		return got, f.tooLarge()
+	}
+	said, err := declaredOf(c)
+	if err != nil {
+		return got, err
 	}
 	w, err := f.Blobs.Create(c.Context())
 	if err != nil {
 		return got, err
 	}
 	defer w.Abort()
-	source := &counted{r: body, most: f.MaxArtifact}
+	source := &counted{r: said.over(body), most: most}
 	if _, err := io.Copy(w, source); err != nil {
 		return got, f.interrupted(source, err)
 	}
-	got.digest, got.size, err = w.Commit()
-	return got, err
+	if got.digest, got.size, err = w.Commit(); err != nil {
+		return got, err
+	}
+	return got, said.check(got.digest)
 }
 
 // mayTake refuses to put a file where none can be.
@@ -227,6 +248,11 @@ func keepFile(c *api.Call, p spot, got received) error {
 	noteFile(c, p)
 	c.Note("digest", got.digest.String())
 	c.Note("size", strconv.FormatInt(got.size, 10))
+	if got.arrival != nil {
+		if err := c.Tx.Arrived(got.arrival); err != nil {
+			return err
+		}
+	}
 	return c.Tx.PutArtifact(&store.Artifact{
 		Owner: p.owner, Path: p.path, Experiment: p.in, Digest: got.digest, Size: got.size, Writer: c.Who.Principal,
 	})

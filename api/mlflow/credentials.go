@@ -40,14 +40,6 @@ func signed(c *api.Call, p spot, method string) *string {
 	return text(c.BaseURL() + transferPrefix + "/" + permit + "/" + url.PathEscape(path.Base(p.path)))
 }
 
-func signDownload(c *api.Call, p spot, _ *TransferPath) (*FilesCreateDownloadUrlResponse, error) {
-	if _, err := c.Tx.Artifact(p.owner, p.path); err != nil {
-		return nil, err
-	}
-	noteFile(c, p)
-	return &FilesCreateDownloadUrlResponse{Url: signed(c, p, http.MethodGet)}, nil
-}
-
 func signUpload(c *api.Call, p spot, _ *TransferPath) (*FilesCreateUploadUrlResponse, error) {
 	if err := p.mayTake(); err != nil {
 		return nil, err

@@ -60,25 +60,21 @@ type ListDirectory struct {
 
 func (f *Front) filesRoutes() []api.Route {
 	trashed, write := api.Or[FilePath](authz.ViewTrashed), authz.LogArtifacts
-	return []api.Route{
+	return append(f.urlRoutes(),
 		getFile(f, "GET /files/{file_path...}", filesFile),
 		api.Upload("PUT /files/{file_path...}", write, at(filesFile), f.receiveFile, commitFile, trashed, api.As[FilePath]("uploadArtifact")),
-		api.Read("POST /files/{file_path...}", write, at(filesFile), initiate, trashed, api.As[FilePath]("initiateUpload")),
+		f.actionRoute(),
 		dropFiles("DELETE /files/{file_path...}", filesFile, dropFile),
 		api.Read("GET /directories/{file_path...}", authz.ReadArtifacts, at(filesFolder), listDirectory, trashed,
 			api.As[FilePath]("listArtifacts")),
 		api.Write("PUT /directories/{file_path...}", write, at(filesFolder), makeDirectory, trashed, api.As[FilePath]("createDirectory")),
 		dropFiles("DELETE /directories/{file_path...}", filesFolder, dropFolder),
-		api.Read("POST /create-download-url", authz.ReadArtifacts, at(transferPath), signDownload, api.Or[TransferPath](authz.ViewTrashed),
-			api.As[TransferPath]("createDownloadUrl")),
+		vend(f, "POST /create-download-url", transferPath, nil, func(a vended) *FilesCreateDownloadUrlResponse {
+			return &FilesCreateDownloadUrlResponse{Url: a.url, Headers: a.list()}
+		}),
 		api.Read("POST /create-upload-url", authz.LogArtifacts, at(transferPath), signUpload, api.Or[TransferPath](authz.ViewTrashed),
 			api.As[TransferPath]("createUploadUrl")),
-	}
-}
-
-// initiate refuses transfers in parts: the client then asks for a signed address and sends the file whole.
-func initiate(*api.Call, spot, *FilePath) (*Nothing, error) {
-	return nil, fail.New(fail.Unsupported, "Uploads in parts are not enabled on this server: send the file whole, by PUT")
+	)
 }
 
 // mayWriteOver refuses a file that is there, where the client asks for it.
@@ -86,6 +82,11 @@ func mayWriteOver(c *api.Call, p spot, q *FilePath) error {
 	if deref(q.Overwrite, true) {
 		return nil
 	}
+	return unwritten(c, p)
+}
+
+// unwritten refuses a place where there is a file.
+func unwritten(c *api.Call, p spot) error {
 	_, err := c.Tx.Artifact(p.owner, p.path)
 	if err == nil {
 		return fail.New(fail.Conflict, "The file '%s' exists already", p.path).WithCode("ALREADY_EXISTS")
@@ -129,7 +130,7 @@ func isFolder(c *api.Call, p spot) error {
 	if p.path == "" {
 		return nil
 	}
-	folder, err := c.Tx.ArtifactFolder(p.owner, p.path)
+	folder, err := p.folder(c)
 	if err == nil && !folder {
 		err = fail.NotFoundf("No directory at path '%s' of %s", p.path, p.owner)
 	}

@@ -2,18 +2,28 @@ package mlflow
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"bailiwick/api"
 	"bailiwick/blob"
+	"bailiwick/registry/webhook"
+	"bailiwick/store"
 )
 
 // Front serves MLflow's protocol. Its fields are set before Mount.
 type Front struct {
 	// Blobs holds the bytes of artifacts.
 	Blobs blob.Store
+	// Arrive is told of each file that begins to arrive (store.Store.Arrive).
+	Arrive func(context.Context, store.Upload) (*store.Arrival, error)
+	// Resumable answers uploads of the Files API one piece after the other, instead of in parts of any order.
+	Resumable bool
+	// Direct is the object store where clients may send and fetch bytes by themselves; nil = nowhere.
+	Direct blob.Stager
 	// RelativeNames is "home", or the workspace folder that takes experiments named without a path.
 	RelativeNames string
 	// DefaultExperiment is what experiment "0" is: "shared", "home" or "refuse".
@@ -22,6 +32,9 @@ type Front struct {
 	Prefixes []string
 	// MaxArtifact is the most bytes of one artifact file; 0 = no limit.
 	MaxArtifact int64
+	// Hooks makes test calls of webhooks; Allow is what webhooks may call beside the public internet.
+	Hooks HookSender
+	Allow *webhook.Allow
 }
 
 // Mount adds the protocol's routes to the door.
@@ -32,6 +45,7 @@ func (f *Front) Mount(d *api.Door) {
 	}{
 		{trackingPrefixes, f.trackingRoutes()},
 		{trackingPrefixes, f.registryRoutes()},
+		{trackingPrefixes, slices.Concat(f.webhookRoutes(), f.registryWebhookRoutes())},
 		{[]string{"/api/governance/1.0"}, f.purgeRoutes()},
 	} {
 		d.Mount(&api.Front{

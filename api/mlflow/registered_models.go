@@ -2,6 +2,7 @@ package mlflow
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,8 +143,17 @@ func getRegisteredDatabricks(c *api.Call, o *authz.Object, _ *GetRegisteredModel
 	}
 	return &GetRegisteredModelDatabricksResponse{RegisteredModelDatabricks: &RegisteredModelDatabricks{
 		Id: text(strconv.FormatInt(o.ID, 10)), Name: m.Name, CreationTimestamp: m.CreationTimestamp, LastUpdatedTimestamp: m.LastUpdatedTimestamp,
-		UserId: m.UserId, Description: m.Description, LatestVersions: m.LatestVersions, Tags: m.Tags, PermissionLevel: levelOf(c, o.ID),
+		UserId: m.UserId, Description: m.Description, LatestVersions: m.LatestVersions, Tags: toldTags(o, m.Tags), PermissionLevel: levelOf(c, o.ID),
 	}}, nil
+}
+
+// toldTags leaves the owner's tag out where nobody has named one: it would say what user_id says, and Terraform, which reads tags here and
+// cannot take them away, would find a tag that it did not set in every plan.
+func toldTags(o *authz.Object, tags []*RegisteredModelTag) []*RegisteredModelTag {
+	if o.StewardOf().Owner != 0 {
+		return tags
+	}
+	return slices.DeleteFunc(tags, func(t *RegisteredModelTag) bool { return *t.Key == authz.TagOwner })
 }
 
 func updateRegistered(c *api.Call, o *authz.Object, q *UpdateRegisteredModel) (*UpdateRegisteredModelResponse, error) {

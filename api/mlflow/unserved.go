@@ -31,7 +31,6 @@ var (
 
 // unserved is the file of what is declared and not served (issue: none answers 404 without being listed).
 var unserved = []absence{
-	{fail.Unsupported, "webhooks are not served yet", v2and3, []string{"/webhooks/*"}},
 	{fail.NotFound, "Unity Catalog is not served: use the workspace's own registry (MLFLOW_REGISTRY_URI=databricks)", catalog,
 		[]string{"/mlflow/unity-catalog/*", "/unity-catalog/*"}},
 	{fail.Unsupported, "traces are not stored yet", v2and3, []string{"/traces/*", "/get-trace-artifact"}},
@@ -47,11 +46,6 @@ var unserved = []absence{
 	{fail.Unsupported, "the gateway is not served", v2and3, []string{"/gateway/*", "/gateway-proxy", "/mcp-servers/*"}},
 	{fail.Unsupported, "the gateway is not served", atRoot, []string{"/gateway/*"}},
 	{fail.Unsupported, "a server has one workspace", v2and3, []string{"/workspaces/*"}},
-	{fail.Unsupported, "transfers in parts, and addresses of an object store, are not enabled: send and get files whole", proxyPrefixes,
-		[]string{"/mpu/*", "/presigned/*"}},
-	{fail.Unsupported, "transfers in parts, and addresses of an object store, are not enabled: send and get files whole", v2and3,
-		[]string{"/artifacts/presigned-upload-url", "/artifacts/presigned-download-url", "/artifacts/create-multipart-upload",
-			"/artifacts/complete-multipart-upload", "/artifacts/get-presigned-upload-part-url"}},
 	{fail.Unsupported, "files of DBFS are sent whole, by PUT /dbfs/<path>", []string{"/api/2.0/dbfs"},
 		[]string{"/create", "/add-block", "/close", "/put", "/mkdirs", "/move", "/delete"}},
 	{fail.NotFound, "users, groups and permissions are not MLflow's own here: see SCIM and the permissions API", v2and3,

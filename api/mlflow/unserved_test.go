@@ -85,9 +85,7 @@ func TestUnservedAnswers(t *testing.T) {
 	s := servertest.Start(t)
 	for path, want := range map[string]int{
 		"POST /api/3.0/mlflow/traces": 501, "POST /v1/traces": 501, "GET /api/3.0/mlflow/traces/tr-1": 501, "POST /api/4.0/mlflow/traces/search-long-running": 404,
-		"GET /ajax-api/2.0/mlflow/users/current": 404, "POST /api/2.0/mlflow-artifacts/mpu/create/1/2/artifacts/x": 501,
-		"GET /api/2.0/mlflow-artifacts/presigned/1/2/artifacts/x": 501, "GET /model-versions/get-artifact": 404, "POST /graphql": 404,
-		"POST /api/2.0/mlflow/artifacts/presigned-upload-url": 501, "POST /api/2.0/mlflow/nothing": 404,
+		"GET /ajax-api/2.0/mlflow/users/current": 404, "POST /graphql": 404, "POST /api/2.0/mlflow/nothing": 404,
 	} {
 		method, target, _ := strings.Cut(path, " ")
 		a := s.Do(servertest.AdminToken, method, target, bytes.NewReader([]byte{0x0a, 0xff, 0x00}))
@@ -104,9 +102,12 @@ func TestServerInfo(t *testing.T) {
 	s := servertest.Start(t)
 	for _, path := range []string{"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"} {
 		a := s.Do("", "GET", path, nil)
-		for _, no := range []string{"multipart_uploads_enabled", "multipart_downloads_enabled", "workspaces_enabled", "presigned_upload_run_id_supported"} {
-			if a.Status != 200 || a.JSON(no) != false {
-				t.Errorf("%s: %d %s: %s is %v", path, a.Status, a.Body, no, a.JSON(no))
+		for flag, want := range map[string]bool{
+			"multipart_uploads_enabled": true, "multipart_downloads_enabled": false, "workspaces_enabled": false,
+			"presigned_upload_run_id_supported": true, "presigned_upload_model_id_supported": true,
+		} {
+			if a.Status != 200 || a.JSON(flag) != want {
+				t.Errorf("%s: %d %s: %s is %v", path, a.Status, a.Body, flag, a.JSON(flag))
 			}
 		}
 	}

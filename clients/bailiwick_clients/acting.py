@@ -44,6 +44,7 @@ def using(variables: dict[str, str]) -> Iterator[MlflowClient]:
     os.environ.update(variables)
     mlflow.set_tracking_uri(None)  # None: as the environment says
     mlflow.set_registry_uri(None)
+    tracking_utils._artifact_repos_cache.clear()  # somebody else's, where one person acts within another's block
     try:
         yield MlflowClient()
     finally:

@@ -50,6 +50,11 @@ func askFor[A any](r *remote, path string, query url.Values, show func(*A) error
 	if err := c.get(path, query, &text); err != nil {
 		return nil, err
 	}
+	return printed(r, c, text, show)
+}
+
+// printed prints an answer as JSON, or has it printed by show.
+func printed[A any](r *remote, c *client, text json.RawMessage, show func(*A) error) (*A, error) {
 	a := new(A)
 	if err := json.Unmarshal(text, a); err != nil {
 		return nil, err

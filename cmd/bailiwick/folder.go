@@ -49,6 +49,7 @@ func interrupted() (context.Context, context.CancelFunc) {
 type backup struct {
 	Data      string `help:"Data folder, of a server that runs or not." type:"path" default:"./data" env:"BAILIWICK_DATA" placeholder:"DIR"`
 	Artifacts string `help:"Where the artifacts are, if not in the data folder." env:"BAILIWICK_ARTIFACTS" placeholder:"PLACE"`
+	From      string `name:"artifacts-from" help:"Where the artifacts come from, while they move." env:"BAILIWICK_ARTIFACTS_FROM" placeholder:"PLACE"`
 	To        string `help:"A folder, or a new file that ends in .tar. A folder with an earlier backup is brought up to date." type:"path" required:"" placeholder:"DIR|FILE"`
 	WithKey   bool   `help:"Take the ledger's signing key too. Best keep it elsewhere: who has it and the database can sign another history."`
 	JSON      bool   `name:"json" help:"Print JSON for programs."`
@@ -58,7 +59,7 @@ type backup struct {
 func (b *backup) Run() error {
 	ctx, stop := interrupted()
 	defer stop()
-	note, err := server.Backup{Data: b.Data, Artifacts: b.Artifacts, To: b.To, Key: b.WithKey}.Run(ctx)
+	note, err := server.Backup{Data: b.Data, Artifacts: b.Artifacts, From: b.From, To: b.To, Key: b.WithKey}.Run(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,6 +107,7 @@ type doctor struct {
 	Data      string `help:"Data folder; a server may run on it." type:"path" default:"./data" env:"BAILIWICK_DATA" placeholder:"DIR"`
 	Database  string `help:"PostgreSQL database; otherwise SQLite in the data folder." env:"BAILIWICK_DATABASE" placeholder:"URL"`
 	Artifacts string `help:"Where the artifacts are, if not in the data folder." env:"BAILIWICK_ARTIFACTS" placeholder:"PLACE"`
+	From      string `name:"artifacts-from" help:"Where the artifacts come from, while they move." env:"BAILIWICK_ARTIFACTS_FROM" placeholder:"PLACE"`
 	Deep      bool   `help:"Read every artifact and compare its digest."`
 	JSON      bool   `name:"json" help:"Print JSON for programs."`
 }
@@ -114,7 +116,7 @@ type doctor struct {
 func (d *doctor) Run() error {
 	ctx, stop := interrupted()
 	defer stop()
-	findings := server.Doctor{Data: d.Data, Database: d.Database, Artifacts: d.Artifacts, Deep: d.Deep}.Run(ctx)
+	findings := server.Doctor{Data: d.Data, Database: d.Database, Artifacts: d.Artifacts, From: d.From, Deep: d.Deep}.Run(ctx)
 	err := error(nil)
 	if d.JSON {
 		err = printJSON(findings)

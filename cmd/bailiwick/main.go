@@ -23,6 +23,8 @@ type commands struct {
 	WhoCan    whoCan    `cmd:"" help:"List everybody who has an ability on an object, groups expanded."`
 	WhatCan   whatCan   `cmd:"" help:"List every object that a principal has a level on."`
 	Abilities abilities `cmd:"" help:"Print the tables by which is decided."`
+	Owner     owner     `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
+	Lineage   lineage   `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Audit     audit     `cmd:"" help:"Read, export and verify the audit trail."`
 
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
