@@ -119,7 +119,7 @@ func (tx *Tx) SourceFiles(owner, path string) (files []registry.File, err error)
 // DropManifests deletes the manifests that no version names, and gives their number. It is a transaction of its own, in nobody's company.
 func (s *Store) DropManifests(ctx context.Context) (n int64, err error) {
 	err = s.WriteAlone(ctx, func(tx *Tx) (err error) {
-		n, err = tx.exec("DELETE FROM manifests WHERE NOT EXISTS (SELECT 1 FROM model_versions v WHERE v.digest = manifests.digest)")
+		n, err = tx.exec("DELETE FROM manifests WHERE digest NOT IN (SELECT digest FROM model_versions)")
 		return err
 	})
 	return n, err

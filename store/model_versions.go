@@ -125,19 +125,19 @@ func (tx *Tx) VersionsIn(model int64, stage registry.Stage) (list []*registry.Ve
 
 // InsertVersion makes the next version of a model and gives it its number. A version whose manifest is known is READY from the beginning.
 func (tx *Tx) InsertVersion(v *registry.Version, m *registry.Manifest) error {
-	if n, err := tx.exec("UPDATE registered_models SET next = next + 1, updated = ?, changed = ? WHERE object = ?", tx.Now, tx.Stamp, v.Model); err != nil {
-		return err
-	} else if n == 0 {
-		return NotARegisteredModel(v.Name)
+	found, err := tx.one([]any{&v.Number}, "UPDATE registered_models SET next = next + 1, updated = ?, changed = ? WHERE object = ? RETURNING next - 1",
+		tx.Now, tx.Stamp, v.Model)
+	if err == nil && !found {
+		err = NotARegisteredModel(v.Name)
 	}
-	if _, err := tx.one([]any{&v.Number}, "SELECT next - 1 FROM registered_models WHERE object = ?", v.Model); err != nil {
+	if err != nil {
 		return err
 	}
 	v.Created, v.Updated = tx.Now, tx.Now
 	if err := tx.putManifest(v, m); err != nil {
 		return err
 	}
-	err := tx.do(`INSERT INTO model_versions (model, version, description, creator, user_name, source, run, run_link, logged_model, experiment, stage,
+	err = tx.do(`INSERT INTO model_versions (model, version, description, creator, user_name, source, run, run_link, logged_model, experiment, stage,
 		status, status_text, digest, size, files, created, updated, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		v.Model, v.Number, v.Description, v.Creator, v.UserName, v.Source, v.Run, v.RunLink, v.LoggedModel, v.Experiment, int64(v.Stage),
 		int64(v.Status), v.StatusText, digestColumn(v.Digest), v.Size, v.Files, v.Created, v.Updated, tx.Stamp)
@@ -310,6 +310,6 @@ func (tx *Tx) VersionsOf(loggedModels []string) (map[string][]registry.Key, erro
 		err := r.Scan(&id, &k.Model, &k.Number)
 		made[id] = append(made[id], k)
 		return err
-	}, "SELECT logged_model, model, version FROM model_versions WHERE logged_model IN (?) ORDER BY created, model, version", loggedModels)
+	}, "SELECT logged_model, model, version FROM model_versions WHERE logged_model <> '' AND logged_model IN (?) ORDER BY created, model, version", loggedModels)
 	return made, err
 }

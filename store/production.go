@@ -24,12 +24,13 @@ func (o *origin) scan(r *sql.Rows) error {
 	return r.Scan(&o.version.Model, &o.version.Number, &o.experiment)
 }
 
-const originQuery = "SELECT model, version, experiment FROM model_versions WHERE stage = ? AND "
+// The stage stands in the text (registry.StageProduction), so that the engines use the indexes of versions in Production.
+const originQuery = "SELECT model, version, experiment FROM model_versions WHERE stage = 2 AND "
 
 // mayPurgeRun refuses the purge of a run that a version in Production comes from.
 func (tx *Tx) mayPurgeRun(id string) error {
 	var o origin
-	if err := tx.each(o.scan, originQuery+"run = ?", int64(registry.StageProduction), id); err != nil {
+	if err := tx.each(o.scan, originQuery+"run = ?", id); err != nil {
 		return err
 	}
 	return tx.held("Run "+id, o)
@@ -44,7 +45,7 @@ func (tx *Tx) mayPurge(all []*authz.Object) error {
 		}
 	}
 	var o origin
-	if err := eachIn(tx, o.scan, originQuery+"experiment IN (?)", ids, any(int64(registry.StageProduction))); err != nil {
+	if err := eachIn(tx, o.scan, originQuery+"experiment IN (?)", ids); err != nil {
 		return err
 	}
 	return tx.held("Experiment "+tx.Map.Path(o.experiment), o)

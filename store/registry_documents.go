@@ -36,6 +36,28 @@ func (tx *Tx) VersionDocuments(p RegistryPage, form int, write WriteVersion) ([]
 	})
 }
 
+// AliasedDocument gives what write makes of the version that an alias of a model means, nil when it means none; it is kept by form until the
+// version changes.
+func (tx *Tx) AliasedDocument(model int64, alias string, form int, write WriteVersion) ([]byte, error) {
+	var number, changed int64
+	found, err := tx.one([]any{&number, &changed}, `SELECT v.version, v.changed FROM registered_model_aliases a
+		JOIN model_versions v ON v.model = a.model AND v.version = a.version WHERE a.model = ? AND a.alias = ?`, model, alias)
+	if err != nil || !found {
+		return nil, err
+	}
+	key := documentKey{"version " + formatID(model) + "/" + formatID(number), uint8(form)}
+	if body := tx.s.documents.get(key, changed); body != nil {
+		return body, nil
+	}
+	v, err := tx.ModelVersion(registry.Key{Model: model, Number: number})
+	if err != nil {
+		return nil, err
+	}
+	body := write(nil, v)
+	tx.s.documents.put(key, changed, body)
+	return body, nil
+}
+
 // written is a document with the stamp of the row that it was made of.
 type written struct {
 	key   registry.Key

@@ -250,12 +250,25 @@ func deleteAlias(c *api.Call, o *authz.Object, q *DeleteRegisteredModelAlias) (*
 }
 
 // getByAlias gives the version that an alias means. The code of a missing one is MLflow's own.
-func getByAlias(c *api.Call, o *authz.Object, q *GetModelVersionByAlias) (*GetModelVersionByAliasResponse, error) {
-	v, err := aliased(c, o.ID, q.GetAlias())
+func getByAlias(c *api.Call, o *authz.Object, q *GetModelVersionByAlias) (*document[GetModelVersionByAliasResponse], error) {
+	if err := registry.CheckAlias(q.GetAlias()); err != nil {
+		return nil, err
+	}
+	form := formOf(c)
+	body, err := c.Tx.AliasedDocument(o.ID, q.GetAlias(), int(form), func(dst []byte, v *registry.Version) []byte {
+		return append(AppendJSON(append(dst, `{"model_version":`...), form.modelVersion(v)), '}')
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &GetModelVersionByAliasResponse{ModelVersion: formOf(c).modelVersion(v)}, nil
+	if body == nil {
+		return nil, notAliased(q.GetAlias())
+	}
+	return &document[GetModelVersionByAliasResponse]{body}, nil
+}
+
+func notAliased(alias string) error {
+	return fail.Invalidf("Registered model alias %s not found.", alias)
 }
 
 func aliased(c *api.Call, model int64, alias string) (*registry.Version, error) {
@@ -267,7 +280,7 @@ func aliased(c *api.Call, model int64, alias string) (*registry.Version, error) 
 		return nil, err
 	}
 	if !found {
-		return nil, fail.Invalidf("Registered model alias %s not found.", alias)
+		return nil, notAliased(alias)
 	}
 	return c.Tx.ModelVersion(registry.Key{Model: model, Number: n})
 }

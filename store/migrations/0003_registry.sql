@@ -52,10 +52,10 @@ CREATE TABLE model_versions (
   PRIMARY KEY (model, version)
 );
 CREATE INDEX model_versions_changed ON model_versions (changed);
-CREATE INDEX model_versions_run ON model_versions (run);
-CREATE INDEX model_versions_logged_model ON model_versions (logged_model);
-CREATE INDEX model_versions_experiment ON model_versions (experiment);
-CREATE INDEX model_versions_digest ON model_versions (digest);
+CREATE INDEX model_versions_logged_model ON model_versions (logged_model) WHERE logged_model <> '';
+-- stage 2 is Production: what such versions come from is not purged
+CREATE INDEX model_versions_run ON model_versions (run) WHERE stage = 2;
+CREATE INDEX model_versions_experiment ON model_versions (experiment) WHERE stage = 2;
 
 CREATE TABLE model_version_tags (
   model BIGINT NOT NULL,
