@@ -1,22 +1,18 @@
-"""A team's first day on a new server, played by unmodified clients: grants, refusals that explain themselves, and the audit trail.
+"""A team's first day on a new server, played by unmodified clients: grants, refusals that explain themselves, the audit trail, and a
+model's way to Production.
 
 Each step asserts what it prints; the first that does not say what it should ends the play with an error."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import itertools
 import json
 import logging
 import os
-import re
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,48 +31,12 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
 from bailiwick_clients.acting import acting  # noqa: E402
-from bailiwick_clients.people import Person, Team  # noqa: E402
-from bailiwick_clients.refusals import refused  # noqa: E402
+import registry  # noqa: E402
+from bailiwick_clients.people import Team  # noqa: E402
 from bailiwick_clients.server import Server  # noqa: E402
+from stage import Stage, quietly, tell  # noqa: E402
 
 logging.getLogger("mlflow").setLevel(logging.ERROR)
-
-
-@dataclass
-class Stage:
-    """The play's things and people."""
-
-    server: Server
-    team: Team
-    ada: Person
-    bob: Person
-    robot: Person
-    analysts: str
-    folder: str = ""
-    folder_id: str = ""
-    experiment: str = ""
-    run: str = ""
-    model: str = ""
-
-
-def quietly(play: Callable[[], Any]) -> Any:
-    """Runs a client without the lines it prints for people at a notebook."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return play()
-
-
-def tell(call: Callable[[], Any], level: str, giver: str) -> str:
-    """Runs a call that must be refused and prints what the client was told."""
-    text = quietly(lambda: refused(call, level, giver))
-    screen.refusal(said_in(text))
-    return text
-
-
-def said_in(text: str) -> str:
-    """The server's sentences in what a client's exception shows: without the answer's JSON, the URL and the SDK's own settings."""
-    quoted = re.search(r'"message":("(?:[^"\\]|\\.)*")', text)
-    message = json.loads(quoted.group(1)) if quoted else text.split(" Config: ")[0].split(" / ")[0].split("PERMISSION_DENIED: ")[-1]
-    return f"403 PERMISSION_DENIED: {message}"
 
 
 def start(binary: str, folder: Path) -> Server:
@@ -204,15 +164,6 @@ def audit(it: Stage) -> None:
     denied = [e["action_name"] for e in events if e["response"]["status_code"] == 403 and e["decision"]["ability"]]
     assert denied == ["getRun", "getLoggedModel", "logMetric", "uploadArtifact", "getRun", "getRun"], denied
 
-    screen.step(f"bailiwick audit verify --data {it.server.data}")
-    for _ in range(20):  # entries are sealed some moments after they were written
-        done = it.server.command("audit", "verify", "--data", str(it.server.data))
-        assert done.returncode == 0, done.stdout + done.stderr
-        if "not sealed" not in done.stdout:
-            break
-        time.sleep(0.5)
-    screen.said(done.stdout.strip())
-
 
 def _rows(events: list[dict[str, Any]]) -> list[tuple[str, str, str, str, str]]:
     """The entries as lines; neighbours that say the same of several files are one line."""
@@ -262,6 +213,18 @@ def _added(event: dict[str, Any]) -> str:
     )
 
 
+def verify(it: Stage) -> None:
+    screen.chapter(13, "Nothing of this was changed afterwards")
+    screen.step(f"bailiwick audit verify --data {it.server.data}")
+    for _ in range(20):  # entries are sealed some moments after they were written
+        done = it.server.command("audit", "verify", "--data", str(it.server.data))
+        assert done.returncode == 0, done.stdout + done.stderr
+        if "not sealed" not in done.stdout:
+            break
+        time.sleep(0.5)
+    screen.said(done.stdout.strip())
+
+
 def stop(it: Stage, folder: Path) -> None:
     assert it.server.stop() == 0, it.server.tail()
     print(
@@ -282,6 +245,10 @@ def main(binary: str) -> int:
         it = people(server)
         for scene in (train, refuse, grant, revoke, audit):
             scene(it)
+        registered = registry.enter(it, folder)
+        for scene in (registry.register, registry.approve, registry.check, registry.look_back, registry.keep):
+            scene(registered)
+        verify(it)
         stop(it, folder)
         return 0
     except Exception as error:  # whatever it is, the play is over and the server's log helps
