@@ -227,7 +227,9 @@ func (tx *Tx) movedModels(x *registryIndex, list touched) (all bool, err error) 
 		for _, e := range events {
 			all = all || e.Op == authz.DropPrincipal || x.people.renamed(e)
 			if e.Object != nil && (e.Object.Kind == authz.RegisteredModel || x.states[registry.ModelID(e.Object.ID)] != nil) {
-				list[e.Object.ID] = list[e.Object.ID] // reads its row, not its versions'
+				if !list[e.Object.ID] {
+					list[e.Object.ID] = false // its row is read, and not its versions'
+				}
 			}
 		}
 		return err

@@ -183,7 +183,7 @@ func TestTriesAgain(t *testing.T) {
 	h := d.hook("/a")
 	d.answers(func(w http.ResponseWriter, _ *http.Request) {
 		if len(d.requests()) == 1 {
-			http.Error(w, "not yet", 503)
+			http.Error(w, "not yet", http.StatusServiceUnavailable)
 		}
 	})
 	d.emit(1)
@@ -197,7 +197,7 @@ func TestTriesAgain(t *testing.T) {
 func TestDeadAndSentAgain(t *testing.T) {
 	d := newDesk(t)
 	h := d.hook("/a")
-	d.answers(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "never", 410) })
+	d.answers(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "never", http.StatusGone) })
 	d.emit(1)
 	dead := d.until(h, webhook.Dead, 1)[0]
 	if dead.Status != 410 || dead.Answer != "never\n" || dead.Tries != 1 {
