@@ -26,6 +26,8 @@ type fake struct {
 	files       map[string][]byte
 	folders     []string // paths; the id is the place
 	grants      map[string]map[string]bool
+	models      []string // the id is the place
+	versions    map[string]*modelVersion
 }
 
 // startFake serves a fake and gives the site of its administrator.
@@ -34,6 +36,7 @@ func startFake(t *testing.T, wrong string) *site {
 	f := &fake{
 		wrong: wrong, experiments: []experiment{{ID: "0", Name: "Default"}},
 		points: map[string][]point{}, files: map[string][]byte{}, grants: map[string]map[string]bool{},
+		versions: map[string]*modelVersion{},
 	}
 	mux := http.NewServeMux()
 	for pattern, serve := range map[string]func(*http.Request, object) any{
@@ -51,6 +54,9 @@ func startFake(t *testing.T, wrong string) *site {
 		"POST /api/2.0/token-management/on-behalf-of/tokens": f.token,
 		"PATCH /api/2.0/permissions/{kind}/{id}":             f.grant,
 	} {
+		mux.HandleFunc(pattern, f.json(serve))
+	}
+	for pattern, serve := range f.registryRoutes() {
 		mux.HandleFunc(pattern, f.json(serve))
 	}
 	mux.HandleFunc(artifactsAPI+"/{path...}", f.file)

@@ -179,9 +179,27 @@ func openTransition(ctx context.Context, b *bench, s *site) (measure, error) {
 			if err = json.Unmarshal(p.last[client], &got); err == nil && got.Version.Stage != []string{"Staging", "None"}[(p.done[client]-1)%2] {
 				err = wrongf("a transition was answered %.300s", p.last[client])
 			}
+			if err == nil {
+				err = s.checkMove(ctx, serial(prefix+"-", client, 2))
+			}
 		}
 		return p.rate, err
 	}, nil
+}
+
+// checkMove moves a version somewhere else once more, and looks whether it is there.
+func (s *site) checkMove(ctx context.Context, name string) error {
+	if err := s.post(ctx, mlflowAPI+"/model-versions/transition-stage", object{"name": name, "version": "1", "stage": "Archived", "archive_existing_versions": false}, nil); err != nil {
+		return err
+	}
+	var got oneVersion
+	if err := s.call(ctx, "GET", mlflowAPI+"/model-versions/get?version=1&name="+name, nil, &got); err != nil {
+		return err
+	}
+	if got.Version.Stage != "Archived" {
+		return wrongf("a version that was archived is in %s", got.Version.Stage)
+	}
+	return nil
 }
 
 // openLargeVersion makes versions of a large model and of a small one that the store has already; its figure is the large one's time.

@@ -122,7 +122,7 @@ func TestJudge(t *testing.T) {
 // TestTargetsNameWhatThereIs holds the table of targets against works and peers.
 func TestTargetsNameWhatThereIs(t *testing.T) {
 	measured := map[string]map[string]bool{}
-	for _, w := range append(works, work{name: manyPage, on: principals}) {
+	for _, w := range append(append([]work{}, works...), work{name: manyPage, on: principals}, work{name: manyModels, on: principals}) {
 		measured[w.name] = map[string]bool{}
 		for _, site := range w.on {
 			measured[w.name][site] = true
@@ -257,7 +257,7 @@ func TestAims(t *testing.T) {
 		"one work":           {options{only: []string{createRun}}, 3},
 		"one peer":           {options{only: []string{createRun}, peers: []string{ours, fasttrack}}, 1},
 		"without us":         {options{peers: []string{mlflow, fasttrack}}, 0},
-		"many":               {options{peers: []string{many}}, 3},
+		"many":               {options{peers: []string{many}}, 5},
 	}
 	for name, tt := range tests {
 		got := 0

@@ -12,7 +12,7 @@ import (
 
 // tiny plays everything in a moment.
 var tiny = sizes{
-	rounds: 1, clients: 2, cell: time.Second, most: 40, samples: 7, runs: 300, points: 2500, page: 20, files: 6, large: 3, objects: 400,
+	rounds: 1, clients: 2, cell: time.Second, most: 40, samples: 7, runs: 300, points: 2500, page: 20, files: 6, large: 3, objects: 400, models: 130,
 }
 
 func tinyBench(t *testing.T) *bench {
@@ -40,13 +40,16 @@ func TestWorksOnARightServer(t *testing.T) {
 // TestWrongAnswersAreFound holds the checks against servers that are fast because they are wrong.
 func TestWrongAnswersAreFound(t *testing.T) {
 	faults := map[string][]string{
-		"refuse":          {createRun, logMetric, logBatch, getRun, searchRuns, experimentsPage},
+		"refuse":          {createRun, logMetric, logBatch, getRun, searchRuns, experimentsPage, register, byAlias, transition, modelsPage},
 		"lose-run":        {createRun},
 		"lose-point":      {logMetric, logBatch, metricHistory},
 		"lose-tag":        {getRun},
 		"short-page":      {searchRuns},
-		"misorder":        {searchRuns, metricHistory, experimentsPage},
+		"misorder":        {searchRuns, metricHistory, experimentsPage, modelsPage},
 		"lose-experiment": {experimentsPage},
+		"pending-version": {register, largeVersion},
+		"other-version":   {register, byAlias},
+		"stay":            {transition},
 		"flip-byte":       {smallUp, smallDown, largeUp, largeDown},
 	}
 	for fault, names := range faults {
