@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bailiwick/fail"
@@ -26,39 +27,56 @@ type Source interface {
 	Close() error
 }
 
-// sources are the kinds of outside location, by scheme.
+// sources are the kinds of outside location that are no folder, by scheme.
 var sources = map[string]func(context.Context, *url.URL) (Source, error){
-	"file": fileSource, "s3": bucketSource, "gs": bucketSource, "azblob": bucketSource, "wasbs": wasbsSource,
+	"s3": bucketSource, "gs": bucketSource, "azblob": bucketSource, "wasbs": wasbsSource,
 }
 
 // OpenSource opens s3://bucket/path, gs://bucket/path, azblob://container/path, wasbs://container@account.blob.core.windows.net/path,
 // file:///path or an absolute path of this machine. It reads with this server's own credentials and rights, so the caller decides
 // before who may name which location; locations with parameters are refused, as an endpoint in them would be sent the credentials.
-// fail.Invalid says what a location may be, fail.NotFound that a folder is not there.
-func OpenSource(ctx context.Context, location string) (Source, error) {
+// within are the locations that may be read: what is in none of them is refused, and a folder of this machine as well that is reached
+// from there by a link. fail.Invalid says what a location may be, fail.NotFound that a folder is not there.
+func OpenSource(ctx context.Context, location string, within ...string) (Source, error) {
 	if path.IsAbs(location) && !strings.ContainsRune(location, 0) {
-		return folderSource(location)
+		return folderSource(location, within)
 	}
 	u, err := parseLocation(location)
 	if err != nil {
 		return nil, err
 	}
 	open, known := sources[u.Scheme]
-	if !known {
+	if !known && u.Scheme != "file" {
 		return nil, fail.Invalidf("bytes are read from an absolute path, file:///path, s3://bucket/path, gs://bucket/path, azblob://container/path "+
 			"and wasbs://container@account.blob.core.windows.net/path, not from %q", u.Scheme+":")
 	}
 	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, fail.Invalidf("%s: source locations take no query and no fragment", u.Scheme)
 	}
+	if u.Scheme == "file" {
+		return fileSource(u, within)
+	}
+	if !slices.ContainsFunc(within, func(w string) bool { return inside(location, w) }) {
+		return nil, notAllowed(location)
+	}
 	return open(ctx, u)
 }
 
-func fileSource(_ context.Context, u *url.URL) (Source, error) {
+// inside says whether a path, or an address, is another or is in it.
+func inside(location, folder string) bool {
+	folder = strings.TrimRight(folder, "/")
+	return location == folder || strings.HasPrefix(location, folder+"/")
+}
+
+func notAllowed(location string) error {
+	return fail.Invalidf("the source %s is in no place that this server may read for its users", location)
+}
+
+func fileSource(u *url.URL, within []string) (Source, error) {
 	if (u.Host != "" && u.Host != "localhost") || u.User != nil || !path.IsAbs(u.Path) || strings.ContainsRune(u.Path, 0) {
 		return nil, fail.Invalidf("file: source locations are file:///absolute/path")
 	}
-	return folderSource(u.Path)
+	return folderSource(u.Path, within)
 }
 
 // folderOutside is a Source in a folder. An os.Root keeps it there: a link that leads out is refused, also one made between two looks.
@@ -67,19 +85,64 @@ type folderOutside struct {
 	only string // the one file that the location is; empty for all
 }
 
-func folderSource(name string) (Source, error) {
-	info, err := os.Stat(name)
+func folderSource(name string, within []string) (Source, error) {
+	top, rest, err := topOf(name, within)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(top)
+	for err == nil && rest != "" {
+		var next string
+		next, rest, _ = strings.Cut(rest, "/")
+		info, failed := root.Lstat(next)
+		if failed == nil && rest == "" && info.Mode().IsRegular() {
+			return &folderOutside{root, next}, nil
+		}
+		root, err = enter(root, next)
+	}
 	if err != nil {
 		return nil, outside(err, name)
 	}
-	s := &folderOutside{}
-	if !info.IsDir() {
-		name, s.only = filepath.Split(name)
+	return &folderOutside{root: root}, nil
+}
+
+// topOf parts the path of a source into the folder that it is allowed in, which may be reached by links, and the rest.
+func topOf(name string, within []string) (top, rest string, err error) {
+	if path.Clean(name) != strings.TrimRight(name, "/") {
+		return "", "", fail.Invalidf("the source %s is no clean path", name)
 	}
-	if s.root, err = os.OpenRoot(name); err != nil {
-		return nil, outside(err, name)
+	for _, w := range within {
+		if u, err := url.Parse(w); err == nil && (u.Scheme == "file" || u.Scheme == "") && inside(name, u.Path) && len(u.Path) > len(top) {
+			top = u.Path
+		}
 	}
-	return s, nil
+	if top == "" {
+		return "", "", notAllowed(name)
+	}
+	return top, strings.Trim(strings.TrimPrefix(name, strings.TrimRight(top, "/")), "/"), nil
+}
+
+var errLink = errors.New("it is no folder, or a link")
+
+// enter opens a folder in a folder, and closes that one. A link is not followed, nor one that was put there between two looks.
+func enter(r *os.Root, name string) (*os.Root, error) {
+	defer r.Close()
+	was, err := r.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !was.IsDir() {
+		return nil, errLink
+	}
+	next, err := r.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	if is, err := next.Stat("."); err != nil || !os.SameFile(was, is) {
+		next.Close()
+		return nil, errLink
+	}
+	return next, nil
 }
 
 // outside says what is wrong with a file that is not ours.

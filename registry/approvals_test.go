@@ -18,6 +18,23 @@ func ready(stage Stage) *Version {
 	return &Version{Model: 7, Name: "churn", Number: 3, Stage: stage, Status: Ready, Digest: bytesA}
 }
 
+// TestBytesThatAreNotThere: what is not copied yet, or could not be, does not come into use, nor does it take the place of what is in use.
+func TestBytesThatAreNotThere(t *testing.T) {
+	for _, status := range []Status{Pending, Failed} {
+		for _, to := range Stages() {
+			v := ready(StageNone)
+			v.Status, v.Digest = status, [32]byte{}
+			words := ""
+			if to.Active() {
+				words = "no bytes to bring into " + to.String()
+			}
+			m := Move{Version: v, To: to}
+			says(t, "direct", m.Direct(), fail.State, words)
+			says(t, "approved", m.Approve(2, []*Request{request(1, to, v.Digest)}), fail.State, words)
+		}
+	}
+}
+
 func check(name string, state CheckState) Check {
 	return Check{Name: name, State: state, Digest: bytesA}
 }

@@ -47,12 +47,24 @@ func (m *Move) Check() error {
 	return CheckComment(m.Comment)
 }
 
-// Direct refuses a move that nobody was asked for: into Production where that takes two persons, and where required checks are not met.
+// Direct refuses a move that nobody was asked for: into Production where that takes two persons, where the bytes are not there, and where
+// required checks are not met.
 func (m *Move) Direct() error {
 	if err := m.Alone(); err != nil {
 		return err
 	}
+	if err := m.there(); err != nil {
+		return err
+	}
 	return m.met()
+}
+
+// there refuses to bring a version into use whose bytes are not there: whoever loads it would fail, or get what nobody has looked at.
+func (m *Move) there() error {
+	if v := m.Version; m.To.Active() && v.Status != Ready {
+		return fail.Statef("Version %d of %s is %s: there are no bytes to bring into %s.", v.Number, v.Name, v.Status, m.To)
+	}
+	return nil
 }
 
 // Alone refuses whoever would bring the version into Production by himself, where that takes two persons.
@@ -89,8 +101,8 @@ func (m *Move) Approve(by int64, requests []*Request) error {
 	if err := m.Second(by, requests); err != nil {
 		return err
 	}
-	if m.To.Active() && v.Status != Ready {
-		return fail.Statef("Version %d of %s is %s: there are no bytes to approve.", v.Number, v.Name, v.Status)
+	if err := m.there(); err != nil {
+		return err
 	}
 	now := ChecksText(m.Checks)
 	if !slices.ContainsFunc(requests, func(r *Request) bool { return r.Digest == v.Digest && bytes.Equal(r.Checks, now) }) {

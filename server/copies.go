@@ -61,7 +61,7 @@ func (s *Server) copyVersion(ctx context.Context, w store.Copy, idle int64) erro
 		return s.Store.EndCopy(ctx, w, nil, "its files could not be copied: "+reason(err))
 	}
 	s.log.Warn("the files of a version could not be copied; it is tried again", "model", w.Key.Model, "version", w.Key.Number, "error", err)
-	return nil
+	return s.Store.PutOffCopy(ctx, w)
 }
 
 // reason is what whoever may look at the version is told; what is inside of this server is for its log.
@@ -92,7 +92,7 @@ func (s *Server) stayAlive(ctx context.Context, stop context.CancelFunc, w store
 
 // copyFrom copies all files of an outside location into the store, and says what they are.
 func (s *Server) copyFrom(ctx context.Context, location string) (*registry.Manifest, error) {
-	from, err := blob.OpenSource(ctx, location)
+	from, err := blob.OpenSource(ctx, location, s.Config.ArtifactPrefixes...)
 	if err != nil {
 		return nil, err
 	}

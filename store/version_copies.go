@@ -50,6 +50,17 @@ func (s *Store) HoldCopy(ctx context.Context, w Copy, idle int64, again bool) (h
 	return held, err
 }
 
+// PutOffCopy lets go of a copy that did not succeed, so that somebody takes it after a while that doubles with each attempt.
+func (s *Store) PutOffCopy(ctx context.Context, w Copy) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		taken := tx.Now - CopyIdle.Milliseconds() + (copyAgain << min(w.Tries, 4)).Milliseconds()
+		return tx.do("UPDATE version_copies SET held = ? WHERE model = ? AND version = ?", taken, w.Key.Model, w.Key.Number)
+	})
+}
+
+// copyAgain is how long a copy rests after its first attempt.
+const copyAgain = 5 * time.Second
+
 // FreeCopies lets go of all copies: their holder was a process that is gone.
 func (s *Store) FreeCopies(ctx context.Context) error {
 	return s.Write(ctx, func(tx *Tx) error { return tx.do("UPDATE version_copies SET held = 0 WHERE held <> 0") })
@@ -104,22 +115,25 @@ func hexText(d [32]byte) string { return hex.EncodeToString(d[:]) }
 // CopyIdle is how long a copy may show no life before another worker takes it.
 const CopyIdle = 2 * time.Minute
 
-// ExperimentAt gives the experiment in whose own location an address lies, the innermost of several.
-func (tx *Tx) ExperimentAt(location string) (id int64, found bool, err error) {
+// ExperimentsAt gives the experiment in whose own location an address lies, the innermost of several, the first made of those with the same, 0 for
+// none; and those whose own locations are in the address, or are it. Addresses are compared as texts.
+func (tx *Tx) ExperimentsAt(location string) (in int64, inner []int64, err error) {
 	best := ""
 	err = tx.each(func(r *sql.Rows) error {
 		var e int64
-		var own string
-		if err := r.Scan(&e, &own); err != nil {
+		var root string
+		if err := r.Scan(&e, &root); err != nil {
 			return err
 		}
-		root := strings.TrimSuffix(own, "/")
-		if len(root) > len(best) && (location == root || strings.HasPrefix(location, root+"/")) {
-			id, best = e, root
+		if len(root) > len(best) && within(location, root) {
+			in, best = e, root
+		}
+		if within(root, location) {
+			inner = append(inner, e)
 		}
 		return nil
-	}, "SELECT object, location FROM experiments WHERE location <> ''")
-	return id, best != "", err
+	}, "SELECT object, location FROM experiments WHERE location <> '' ORDER BY object")
+	return in, inner, err
 }
 
 // LoggedBy gives the logged model of a name that a run made, the newest of several; those that were deleted are none.

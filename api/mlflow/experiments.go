@@ -16,7 +16,8 @@ import (
 func (f *Front) experimentRoutes() []api.Route {
 	return []api.Route{
 		api.Write("POST /experiments/create", authz.CreateExperiments, f.newExperiment, f.createExperiment,
-			api.Also(authz.CreateItems, f.newFolders), api.As[CreateExperiment]("createExperiment"), api.Alone[CreateExperiment]),
+			api.Also(authz.CreateItems, f.newFolders), api.Also(authz.ReadArtifacts, f.overlapped), api.Or[CreateExperiment](authz.ViewTrashed),
+			api.As[CreateExperiment]("createExperiment"), api.Alone[CreateExperiment]),
 		readExperiment("GET /experiments/get", authz.ViewRuns, experiment(f, (*GetExperiment).GetExperimentId), f.getExperiment,
 			api.As[GetExperiment]("getExperiment")),
 		readExperiment("GET /experiments/get-by-name", authz.ViewRuns, f.experimentNamed, f.getExperimentByName,

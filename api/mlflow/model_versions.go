@@ -14,7 +14,8 @@ import (
 func (f *Front) versionRoutes() []api.Route {
 	return []api.Route{
 		api.Write("POST /model-versions/create", authz.AddVersion, registered((*CreateModelVersion).GetName), f.createVersion,
-			api.Also(authz.ReadArtifacts, f.sourceTargets), api.Or[CreateModelVersion](authz.ViewTrashed, authz.ViewModel),
+			api.Also(authz.ReadArtifacts, f.sourceTargets), api.Also(authz.ReadArtifacts, f.claimedOrigin),
+			api.Or[CreateModelVersion](authz.ViewTrashed, authz.ViewModel),
 			recorded[CreateModelVersion]("createModelVersion")),
 		api.Read("GET /model-versions/get", authz.ViewModel, version((*GetModelVersion).GetName, (*GetModelVersion).GetVersion), getVersion,
 			audited[GetModelVersion]("getModelVersion")),

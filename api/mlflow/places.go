@@ -152,27 +152,6 @@ func (p *place) make(c *api.Call, location string, tags []tracking.Pair) (int64,
 	return e.ID, c.Tx.PutExperiment(&tracking.Experiment{ID: e.ID, ArtifactLocation: location, Tags: tags, Relative: p.relative})
 }
 
-// location checks the artifact location that a caller gives an experiment: only what an administrator has allowed. Empty is the managed
-// one.
-func (f *Front) location(uri string) (string, error) {
-	if uri == "" {
-		return "", nil
-	}
-	if err := tracking.ArtifactLocation(uri); err != nil {
-		return "", err
-	}
-	uri = strings.TrimSuffix(uri, "/")
-	if !strings.ContainsAny(uri, "%\\") && !slices.Contains(strings.Split(uri, "/"), "..") {
-		for _, prefix := range f.Prefixes {
-			if rest, ok := strings.CutPrefix(uri, strings.TrimSuffix(prefix, "/")); ok && (rest == "" || rest[0] == '/') {
-				return uri, nil
-			}
-		}
-	}
-	return "", fail.Invalidf("Invalid value %q for parameter 'artifact_location' supplied: artifacts are kept by this server; "+
-		"an administrator can allow other locations by their prefix (artifact-prefixes)", uri)
-}
-
 // makeHomeDefault makes the experiment Default in the caller's home folder, if there is none and he may.
 func (f *Front) makeHomeDefault(c *api.Call) error {
 	home := homeOf(c)

@@ -3,7 +3,6 @@ package mlflow
 import (
 	"cmp"
 	"encoding/hex"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,26 +28,32 @@ type source struct {
 	elsewhere  string
 	// run and model are what the source itself says it comes from.
 	run, model string
-	// target is what must be readable.
+	// target is what must be readable, and inner the experiments whose own locations lie in elsewhere.
 	target api.Target
+	inner  []api.Target
+}
+
+// hidden says that the caller may not read the source: the decision that follows refuses him, and nothing else may be said before.
+func (s *source) hidden(c *api.Call) bool {
+	return !c.Can(cmp.Or(s.target.Ability, authz.ReadArtifacts), s.target.Object)
 }
 
 // sourceTargets asks for what the source is: a version must not be a door to what its maker cannot read himself.
 func (f *Front) sourceTargets(c *api.Call, q *CreateModelVersion) ([]api.Target, error) {
 	s, err := f.sourceOf(c, q)
-	if err != nil {
+	if err != nil || s.target.Object == 0 {
 		return nil, err
 	}
-	targets, err := claimedOrigin(c, q, s)
-	if err != nil || s.target.Object == 0 {
-		return targets, err
-	}
-	return append(targets, s.target), nil
+	return append([]api.Target{s.target}, s.inner...), nil
 }
 
 // claimedOrigin asks also for the run and the logged model that the client says the version comes from, where the source is not in them: they are
-// shown beside the version, as where it comes from.
-func claimedOrigin(c *api.Call, q *CreateModelVersion, s *source) (targets []api.Target, err error) {
+// shown beside the version, as where it comes from. It is asked behind the source, which must be refused alike whatever is claimed.
+func (f *Front) claimedOrigin(c *api.Call, q *CreateModelVersion) (targets []api.Target, err error) {
+	s, err := f.sourceOf(c, q)
+	if err != nil {
+		return nil, err
+	}
 	if id := q.GetRunId(); id != "" && id != s.run {
 		h, err := c.Tx.RunHead(id)
 		if err != nil {
@@ -114,7 +119,7 @@ func runSource(c *api.Call, q *CreateModelVersion, rest string) (*source, error)
 		return nil, err
 	}
 	s, err := ownerSource(c, q, artifactAddress{owner: run, path: at})
-	if err != nil || at == "" {
+	if err != nil || at == "" || s.hidden(c) {
 		return s, err
 	}
 	if files, err := c.Tx.SourceFiles(run, at); err != nil || len(files) > 0 {
@@ -158,7 +163,7 @@ func registeredSource(c *api.Call, q *CreateModelVersion, text string) (*source,
 	}
 	target.Ability = authz.ViewModel
 	s := &source{target: target}
-	if !c.Can(authz.ViewModel, o.ID) { // refused by the decision that follows, whether there is such a version or not
+	if s.hidden(c) { // whether there is such a version or not
 		return s, nil
 	}
 	if s.version, err = namedVersion(c, o, which, alias); err != nil {
@@ -241,12 +246,15 @@ func ownerSource(c *api.Call, q *CreateModelVersion, a artifactAddress) (*source
 		return nil, err
 	}
 	s := &source{owner: p.owner, path: p.path, experiment: p.in, target: target}
+	if s.hidden(c) {
+		return s, nil
+	}
 	if !p.model {
 		if id := q.GetRunId(); id != "" && id != p.owner {
 			return nil, badSource(q, "The run_id request parameter must identify the resource that contains the source.")
 		}
 		s.run = p.owner
-		return s, s.outside(c)
+		return s, s.outside(c, q)
 	}
 	if id := q.GetModelId(); id != "" && id != p.owner {
 		return nil, badSource(q, "The model_id request parameter must identify the resource that contains the source.")
@@ -256,41 +264,7 @@ func ownerSource(c *api.Call, q *CreateModelVersion, a artifactAddress) (*source
 		return nil, err
 	}
 	s.run, s.model = h.SourceRun, p.owner
-	return s, s.outside(c)
-}
-
-// outside turns the source of an owner whose experiment has a location of its own, and of which nothing is in our store, into that location.
-func (s *source) outside(c *api.Call) error {
-	own, err := c.Tx.Location(s.experiment)
-	if err != nil || own == "" {
-		return err
-	}
-	if files, err := c.Tx.SourceFiles(s.owner, s.path); err != nil || len(files) > 0 {
-		return err
-	}
-	root := store.RunLocation(s.experiment, own, s.owner)
-	if strings.HasPrefix(s.owner, "m-") {
-		root = store.ModelLocation(s.experiment, own, s.owner)
-	}
-	s.elsewhere, s.owner, s.path = strings.TrimSuffix(root+"/"+s.path, "/"), "", ""
-	return nil
-}
-
-// outsideSource finds the experiment whose own location a source is in; what is in none is outside of everything that permissions are about.
-func (f *Front) outsideSource(c *api.Call, q *CreateModelVersion, location string) (*source, error) {
-	if !strings.Contains(location, ":/") || strings.Contains(path.Clean("/"+location[strings.Index(location, ":/")+1:])+"/", "/../") ||
-		strings.Contains(location, "/../") || strings.HasSuffix(location, "/..") {
-		return nil, badSource(q, "It is no address of artifacts: expected runs:/, models:/, mlflow-artifacts:/, dbfs:/ or a place in an experiment's own location")
-	}
-	id, found, err := c.Tx.ExperimentAt(location)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, badSource(q, "It is outside of every experiment of this server, so nobody can say who may read it. Log the model to an experiment, and register it from there.")
-	}
-	absent := badSource(q, "It is outside of every experiment of this server, so nobody can say who may read it. Log the model to an experiment, and register it from there.")
-	return &source{experiment: id, elsewhere: location, target: experimentTarget(c, id, "", absent)}, nil
+	return s, s.outside(c, q)
 }
 
 // manifest says what the version consists of; nil for a prompt, and for what is yet to be copied.
