@@ -62,7 +62,7 @@ func startFake(t *testing.T, wrong string) *site {
 	mux.HandleFunc(artifactsAPI+"/{path...}", f.file)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return &site{name: ours, addr: server.Listener.Addr().String(), auth: "Bearer root", peer: &peer{name: ours}}
+	return &site{name: ours, addr: server.Listener.Addr().String(), auth: "Bearer root", peer: &peer{name: ours}, dir: t.TempDir()}
 }
 
 func (f *fake) json(serve func(*http.Request, object) any) http.HandlerFunc {

@@ -57,7 +57,7 @@ func basic(user, password string) string {
 }
 
 func startOurs(b *bench, dir, addr, database string) (args, env []string, err error) {
-	args = []string{b.binary, "serve", "--listen", addr, "--data", filepath.Join(dir, "data")}
+	args = []string{b.binary, "serve", "--listen", addr, "--data", filepath.Join(dir, "data"), "--artifact-prefixes", "file://" + elsewhere(dir)}
 	if database != "" {
 		args = append(args, "--database", database)
 	}

@@ -56,6 +56,7 @@ var targets = []target{
 	{manyPage, seesHalf, 8, []bound{than(administrator, 1./3)}},
 	{register, ours, 8, []bound{than(mlflow, 40)}},
 	{byAlias, ours, 8, []bound{than(mlflow, 75)}},
+	{outsideVersion, ours, 1, []bound{than(plainCopy, 0.5)}},
 	{modelsPage, ours, 8, []bound{than(mlflow, 40)}},
 	{manyModels, sees10, 8, []bound{than(administrator, 1./2)}},
 	{manyModels, seesLast, 8, []bound{than(administrator, 1./2)}},

@@ -53,6 +53,7 @@ const (
 	byAlias         = "version-by-alias"
 	transition      = "transition"
 	largeVersion    = "version-of-1GiB"
+	outsideVersion  = "version-from-elsewhere"
 	modelsPage      = "models-of-5000"
 	manyModels      = "models-as-viewers"
 )
@@ -74,6 +75,7 @@ var works = []work{
 	{name: byAlias, unit: "/s", levels: levels, on: registries, open: openByAlias},
 	{name: transition, unit: "/s", levels: levels, on: registries, open: openTransition},
 	{name: largeVersion, unit: "s", less: true, levels: single, on: registries, open: openLargeVersion},
+	{name: outsideVersion, unit: "MiB/s", levels: single, on: []string{ours, plainCopy}, open: openElsewhere},
 	{name: modelsPage, unit: "/s", levels: levels, on: registries, open: openModels},
 }
 

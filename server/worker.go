@@ -50,7 +50,7 @@ func (s *Server) chores() []chore {
 		{"reserve", time.Minute, 5 * time.Second, s.reserve},
 		{"sweep", day, time.Second, s.sweep},
 		{"collect", day, 10 * time.Minute, s.collect},
-		{"copies", time.Second, time.Second, s.copyVersions},
+		{"copies", 200 * time.Millisecond, time.Second, s.copyVersions},
 		{"merge", 20 * time.Second, 10 * time.Second, func(ctx context.Context) error { _, err := s.Store.MergePoints(ctx); return err }},
 		{"checkpoint", time.Hour, time.Minute, s.tellCheckpoint},
 		{"move", moveAgain, 2 * time.Second, s.moveArtifacts},
