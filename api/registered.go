@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"strconv"
 
 	"bailiwick/authz"
@@ -80,4 +81,13 @@ func Deciding(v *registry.Version, to registry.Stage) authz.Ability {
 		return authz.DecideStaging
 	}
 	return authz.DecideAny
+}
+
+// NameHolder names the version that keeps something from being purged, to who may look at its model.
+func NameHolder(c *Call, err error) error {
+	var h *store.Held
+	if !errors.As(err, &h) || !c.Can(authz.ViewModel, h.Model) {
+		return err
+	}
+	return fail.Statef("%s", h)
 }

@@ -71,14 +71,19 @@ func leastBeyond(k Kind, a Ability) Level {
 	return NoLevel
 }
 
+// besides is what a refusal says of abilities that share their title with one that takes less.
+var besides = map[Ability]string{TransitionAny: ", to or from Production,", DecideAny: ", to or from Production,"}
+
 func (m *Map) refusalText(d Decision, r Refusal) string {
 	if d.Rule != RuleNothing {
 		return m.ruleStep(d).Text + asking(r.Givers)
 	}
-	text := fmt.Sprintf("%s may not %q on %s.", m.nameOf(d.Principal), r.Title, m.titleOf(d.Object))
+	text := fmt.Sprintf("%s may not %q%s on %s.", m.nameOf(d.Principal), r.Title, besides[d.Ability], m.titleOf(d.Object))
 	switch {
 	case r.LevelNeeded != NoLevel:
 		text += fmt.Sprintf(" It takes %s; the level is %s.", r.LevelNeeded, d.Level)
+	case ruleOf(d.Kind, d.Ability).auditors:
+		text += " Only administrators and auditors may."
 	default:
 		text += " Only administrators may."
 	}

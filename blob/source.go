@@ -37,7 +37,7 @@ var sources = map[string]func(context.Context, *url.URL) (Source, error){
 // before who may name which location; locations with parameters are refused, as an endpoint in them would be sent the credentials.
 // within are the locations that may be read: what is in none of them is refused, and a folder of this machine as well that is reached
 // from there by a link. fail.Invalid says what a location may be, fail.NotFound that a folder is not there.
-func OpenSource(ctx context.Context, location string, within ...string) (Source, error) {
+func OpenSource(ctx context.Context, location string, within []string) (Source, error) {
 	if path.IsAbs(location) && !strings.ContainsRune(location, 0) {
 		return folderSource(location, within)
 	}

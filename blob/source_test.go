@@ -41,7 +41,7 @@ var sample = map[string]string{"MLmodel": "flavors", "data/model.pkl": "pickled"
 // checkSource holds a location against the sample.
 func checkSource(t *testing.T, location string) {
 	t.Helper()
-	s, err := OpenSource(t.Context(), location)
+	s, err := OpenSource(t.Context(), location, []string{location})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func checkSource(t *testing.T, location string) {
 			t.Errorf("%s: Read(%q) gave %v, %v", location, name, r, err)
 		}
 	}
-	one, err := OpenSource(t.Context(), location+"/MLmodel")
+	one, err := OpenSource(t.Context(), location+"/MLmodel", []string{location})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +90,18 @@ func TestFileSource(t *testing.T) {
 	}
 	checkSource(t, dir)
 	checkSource(t, "file://"+dir)
-	s, err := OpenSource(t.Context(), dir)
+	s, err := OpenSource(t.Context(), dir, []string{"file://" + dir + "/"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"up/secret", "data/out/passwd"} {
 		if r, err := s.Read(t.Context(), name); !fail.Is(err, fail.NotFound) {
 			t.Errorf("through a link, %q: %v, %v", name, r, err)
+		}
+	}
+	for _, name := range []string{"/up", "/up/secret", "/data/out", "/data/out/passwd", "/link", "/inside", "/up/outside/data"} {
+		if s, err := OpenSource(t.Context(), dir+name, []string{dir}); !fail.Is(err, fail.Invalid) {
+			t.Errorf("%s is reached by a link: %v, %v", name, s, err)
 		}
 	}
 }
@@ -120,7 +125,7 @@ func TestObjectSource(t *testing.T) {
 		}
 		location := o.bucket.name() + "/" + strings.TrimSuffix(o.prefix, "/")
 		checkSource(t, location)
-		s, err := OpenSource(t.Context(), location+"/nothing")
+		s, err := OpenSource(t.Context(), location+"/nothing", []string{location})
 		if err == nil {
 			err = s.Walk(t.Context(), func(string, int64) error { return nil })
 		}
@@ -138,12 +143,13 @@ func TestSourceLocations(t *testing.T) {
 		"azblob://c/x?account=evil": fail.Invalid, "s3://b/x#f": fail.Invalid, "/no/such/folder": fail.NotFound,
 		"wasbs://c@evil.example/x": fail.Invalid, "wasbs://account.blob.core.windows.net/x": fail.Invalid,
 		"wasbs://c@evil.example/.blob.core.windows.net/x": fail.Invalid,
+		"/etc": fail.Invalid, "/no/../etc": fail.Invalid, "file:///no/%2e%2e/etc": fail.Invalid, "/nobody": fail.Invalid, "s3://other/x": fail.Invalid,
 	} {
-		if s, err := OpenSource(t.Context(), location); !fail.Is(err, want) {
+		if s, err := OpenSource(t.Context(), location, []string{"/a", "/no", "s3://b", "gs://b", "azblob://c"}); !fail.Is(err, want) {
 			t.Errorf("%q: %v, %v", location, s, err)
 		}
 	}
-	if _, err := OpenSource(t.Context(), "wasbs://c@account.blob.core.windows.net/x"); err != nil {
+	if _, err := OpenSource(t.Context(), "wasbs://c@account.blob.core.windows.net/x", []string{"wasbs://c@account.blob.core.windows.net/"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -16,7 +16,7 @@ type Model struct {
 	Updated     int64 // ms since 1970
 	Tags        []keyed.Pair
 	Aliases     []Alias
-	// TwoPersons is the model's own answer to whether Production takes two persons; Inherit leaves it to the workspace.
+	// TwoPersons says whether Production of the model takes two persons whatever the workspace says.
 	TwoPersons Choice
 }
 
@@ -26,21 +26,20 @@ type Alias struct {
 	Version int64
 }
 
-// Choice is a setting that a model may leave to the workspace.
+// Choice is a rule that a model may ask for where the workspace does not. None can lift the workspace's.
 type Choice int8
 
 // The choices.
 const (
 	Inherit Choice = iota
 	Yes
-	No
 )
 
-// SettingTwoPersons is the workspace-conf key that asks for two persons for Production where a model leaves it to the workspace; off unless "true".
+// SettingTwoPersons is the workspace-conf key that asks for two persons for Production of every model; off unless "true".
 const SettingTwoPersons = "requireTwoPersonsForProduction"
 
-// Over gives the setting in force where the workspace has the given one.
-func (c Choice) Over(workspace bool) bool { return c == Yes || c == Inherit && workspace }
+// Over gives the rule in force where the workspace has the given one.
+func (c Choice) Over(workspace bool) bool { return c == Yes || workspace }
 
 // Prompt reports whether a registered model is one of MLflow's prompts: they have no routes of their own, but a tag.
 func (m *Model) Prompt() bool {

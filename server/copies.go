@@ -92,7 +92,7 @@ func (s *Server) stayAlive(ctx context.Context, stop context.CancelFunc, w store
 
 // copyFrom copies all files of an outside location into the store, and says what they are.
 func (s *Server) copyFrom(ctx context.Context, location string) (*registry.Manifest, error) {
-	from, err := blob.OpenSource(ctx, location, s.Config.ArtifactPrefixes...)
+	from, err := blob.OpenSource(ctx, location, s.Config.ArtifactPrefixes)
 	if err != nil {
 		return nil, err
 	}

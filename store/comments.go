@@ -8,9 +8,15 @@ import (
 // NotAComment is the error for a comment that does not exist, or may not be known.
 func NotAComment(id string) error { return fail.NotFoundf("Comment with id=%s not found", id) }
 
-// InsertComment keeps a new comment, gives it its id and times, and notes that it was made.
+// InsertComment keeps a new comment, gives it its id and times, and notes that it was made. A version that is not there is fail.NotFound.
 func (tx *Tx) InsertComment(m *registry.Comment) error {
 	m.ID, m.Created, m.Updated = tx.newID(), tx.Now, tx.Now
+	if err := tx.holdModel(m.Model); err != nil {
+		return err
+	}
+	if err := tx.stampVersion(m.Key); err != nil {
+		return err
+	}
 	err := tx.do(`INSERT INTO comments (id, model, version, creator, user_name, comment, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Model, m.Number, m.Creator, m.UserName, m.Text, m.Created, m.Updated)
 	if err != nil {

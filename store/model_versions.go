@@ -164,18 +164,27 @@ func (tx *Tx) holdModel(id int64) error {
 	return tx.do("UPDATE registered_models SET next = next WHERE object = ?", id)
 }
 
-// touchVersion notes that a version was changed now, which is a change of its model too.
+// touchVersion notes that a version was changed now, which is a change of its model too. One that somebody has deleted meanwhile is fail.NotFound.
 func (tx *Tx) touchVersion(k registry.Key) error {
-	if err := tx.do("UPDATE model_versions SET updated = ?, changed = ? WHERE model = ? AND version = ?", tx.Now, tx.Stamp, k.Model, k.Number); err != nil {
+	n, err := tx.exec("UPDATE model_versions SET updated = ?, changed = ? WHERE model = ? AND version = ?", tx.Now, tx.Stamp, k.Model, k.Number)
+	if err != nil {
 		return err
+	}
+	if n == 0 {
+		return NotAVersion(tx.modelName(k.Model), formatID(k.Number))
 	}
 	return tx.touchRegistered(k.Model)
 }
 
-// stampVersion tells searches that something of a version changed which is no update of it.
+// stampVersion tells searches that something of a version changed which is no update of it. One that somebody has deleted meanwhile is
+// fail.NotFound.
 func (tx *Tx) stampVersion(k registry.Key) error {
-	if err := tx.do("UPDATE model_versions SET changed = ? WHERE model = ? AND version = ?", tx.Stamp, k.Model, k.Number); err != nil {
+	n, err := tx.exec("UPDATE model_versions SET changed = ? WHERE model = ? AND version = ?", tx.Stamp, k.Model, k.Number)
+	if err != nil {
 		return err
+	}
+	if n == 0 {
+		return NotAVersion(tx.modelName(k.Model), formatID(k.Number))
 	}
 	return tx.stampRegistered(k.Model)
 }

@@ -33,12 +33,14 @@ func (tx *Tx) SetTwoPersons(model int64, choice registry.Choice) error {
 	return tx.do("UPDATE registered_models SET two_persons = ?, updated = ?, changed = ? WHERE object = ?", int64(choice), tx.Now, tx.Stamp, model)
 }
 
-// AskTransition keeps a new request and gives it its id and time. A second one of the same creator for the same version and stage is
-// fail.Exists.
+// AskTransition keeps a new request and gives it its id and time. A second one of the same creator for the same version and stage takes the
+// place of the first where checks came in meanwhile, so that the first cannot be approved any more; otherwise it is fail.Exists.
 func (tx *Tx) AskTransition(r *registry.Request) error {
 	r.ID, r.Created = tx.newID(), tx.Now
 	n, err := tx.exec(`INSERT INTO transition_requests (model, version, stage, creator, user_name, id, comment, digest, checks, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, version, stage, creator) DO NOTHING`, r.Model, r.Number, int64(r.Stage), r.Creator,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, version, stage, creator) DO UPDATE SET user_name = excluded.user_name, id = excluded.id,
+		comment = excluded.comment, digest = excluded.digest, checks = excluded.checks, created = excluded.created
+		WHERE transition_requests.digest <> excluded.digest OR transition_requests.checks <> excluded.checks`, r.Model, r.Number, int64(r.Stage), r.Creator,
 		r.UserName, r.ID, r.Comment, digestColumn(r.Digest), r.Checks, r.Created)
 	if err == nil && n == 0 {
 		err = fail.Existsf("A request of yours to move version %d of %s to %s is pending already; cancel it to ask anew.", r.Number,

@@ -13,6 +13,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/registry"
+	"bailiwick/tracking"
 )
 
 // stagedModel makes a model with versions in the stages given.
@@ -248,4 +249,28 @@ func TestActivitiesAndComments(t *testing.T) {
 	if !fail.Is(err, fail.NotFound) {
 		t.Errorf("deleted: %v", err)
 	}
+}
+
+// TestDeletedMeanwhile: what changes a version that somebody else has deleted since it was read changes nothing, and leaves nothing behind.
+func TestDeletedMeanwhile(t *testing.T) {
+	s, _, _ := openAny(t)
+	v := stagedModel(t, s, "churn", registry.StageNone)[0]
+	write(t, s, func(tx *Tx) error { return tx.DeleteVersion(v.Key()) })
+	for what, change := range map[string]func(*Tx) error{
+		"alias":       func(tx *Tx) error { return tx.SetAlias(v.Key(), "best") },
+		"tag":         func(tx *Tx) error { return tx.SetVersionTags(v.Key(), tracking.Pair{Key: "k", Value: "v"}) },
+		"description": func(tx *Tx) error { return tx.DescribeVersion(v, "text") },
+		"comment":     func(tx *Tx) error { return tx.InsertComment(&registry.Comment{Key: v.Key(), Text: "text"}) },
+	} {
+		if err := s.Write(t.Context(), change); !fail.Is(err, fail.NotFound) {
+			t.Errorf("%s: %v, want NotFound", what, err)
+		}
+	}
+	see(t, s, func(tx *Tx) error {
+		_, found, err := tx.Aliased(v.Model, "best")
+		if found {
+			t.Error("an alias means a version that is gone")
+		}
+		return err
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"bailiwick/authz"

@@ -28,6 +28,7 @@ func (f *Front) approvalRoutes() []api.Route {
 		api.Read("GET /models/{model}/two-persons", authz.ViewModel, modelAt, getTwoPersons,
 			api.Audit[modelRequest](api.Behind, registryService, "getTwoPersons")),
 		api.Write("PUT /models/{model}/two-persons", authz.SetModelGovernance, findTwoPersons, putTwoPersons,
+			api.Also(authz.ManageSettings, exempted),
 			api.Audit[twoPersonsRequest](api.Each, registryService, "setTwoPersons")),
 	}
 }
@@ -222,7 +223,7 @@ func putRequiredChecks(c *api.Call, o *authz.Object, q *requiredChecksRequest) (
 // twoPersonsRequest is a model's own choice.
 type twoPersonsRequest struct {
 	Model string `json:"-" path:"model"`
-	// TwoPersons is inherit, yes or no.
+	// TwoPersons is inherit or yes.
 	TwoPersons string `json:"two_persons"`
 }
 
@@ -236,7 +237,16 @@ func findTwoPersons(c *api.Call, q *twoPersonsRequest) (*authz.Object, api.Targe
 	return api.FindRegistered(c, q.Model)
 }
 
-var choices = map[string]registry.Choice{"inherit": registry.Inherit, "yes": registry.Yes, "no": registry.No}
+// exempted asks who would exempt a model from what the workspace asks for what changing that asks: one person who manages a model must not do away
+// with the rule that it takes two. Taking back the model's own choice is inherit.
+func exempted(_ *api.Call, q *twoPersonsRequest) (targets []api.Target, err error) {
+	if choices[q.TwoPersons] == registry.No {
+		targets = []api.Target{{Object: authz.WorkspaceObject}}
+	}
+	return targets, nil
+}
+
+var choices = map[string]registry.Choice{"inherit": registry.Inherit, "yes": registry.Yes}
 
 func getTwoPersons(c *api.Call, o *authz.Object, _ *modelRequest) (*twoPersonsAnswer, error) {
 	m, err := c.Tx.RegisteredModel(o.ID)
@@ -256,7 +266,7 @@ func getTwoPersons(c *api.Call, o *authz.Object, _ *modelRequest) (*twoPersonsAn
 func putTwoPersons(c *api.Call, o *authz.Object, q *twoPersonsRequest) (*twoPersonsAnswer, error) {
 	choice, ok := choices[q.TwoPersons]
 	if !ok {
-		return nil, fail.Invalidf("two_persons must be inherit, yes or no, not %q", q.TwoPersons)
+		return nil, fail.Invalidf("two_persons must be yes, or inherit, which leaves it to the workspace; not %q. No model can lift the workspace's own rule.", q.TwoPersons)
 	}
 	before, err := getTwoPersons(c, o, nil)
 	if err != nil {

@@ -18,7 +18,7 @@ var forms = []struct {
 	form *regexp.Regexp
 }{
 	{lineage.LoggedModel, regexp.MustCompile(`^(models:/)?m-[0-9a-f]+$`)},
-	{lineage.Version, regexp.MustCompile(`^models:/`)},
+	{lineage.Version, regexp.MustCompile(`^models:/|^[^/:]*[^/:0-9][^/:]*/[0-9]+$`)}, // "iris/1", as answers write it
 	{lineage.Run, regexp.MustCompile(`^runs:/|^[0-9a-f]{32}$`)},
 	{lineage.Commit, regexp.MustCompile(`^[0-9a-f]{40}$|^[0-9a-f]{64}$`)},
 	{lineage.Experiment, regexp.MustCompile(`^experiments/`)},

@@ -1,7 +1,10 @@
 package governance
 
 import (
+	"bytes"
 	"encoding/hex"
+	"io"
+	"time"
 
 	"bailiwick/api"
 	"bailiwick/authz"
@@ -31,6 +34,8 @@ func (f *Front) manifestRoutes() []api.Route {
 	return []api.Route{
 		api.Read("GET /models/{model}/versions/{version}/manifest", authz.ViewModel, versionAt, getManifest,
 			api.Audit[versionRequest](api.Behind, registryService, "getModelVersionManifest")),
+		api.Download("GET /models/{model}/versions/{version}/SHA256SUMS", authz.ViewModel, versionAt, getSums,
+			api.Audit[versionRequest](api.Behind, registryService, "getModelVersionManifest")),
 	}
 }
 
@@ -48,4 +53,21 @@ func getManifest(c *api.Call, v *registry.Version, q *versionRequest) (*manifest
 		answer.Files = append(answer.Files, manifestFile{Path: f.Path, SHA256: hex.EncodeToString(f.Digest[:]), Size: f.Size})
 	}
 	return answer, nil
+}
+
+// sums is the text of a manifest as a file.
+type sums struct{ *bytes.Reader }
+
+func (sums) Close() error { return nil }
+
+// getSums gives what a version consists of as `sha256sum -c` reads it; the sha256 of this text is the version's digest.
+func getSums(c *api.Call, v *registry.Version, _ *versionRequest) (*api.Content, error) {
+	m, err := c.Tx.Manifest(v)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Content{
+		Name: "SHA256SUMS", Type: "text/plain; charset=utf-8", ETag: hex.EncodeToString(m.Digest[:]), Modified: time.UnixMilli(v.Created),
+		Open: func() (io.ReadSeekCloser, error) { return sums{bytes.NewReader(m.Text)}, nil },
+	}, nil
 }

@@ -228,7 +228,8 @@ var summaries = map[string]string{
 	"GET /webhooks/{webhook_id}/deliveries/{delivery_id}":            "A delivery with what is sent and all its tries",
 	"POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": "Send again what was given up or delivered",
 	"POST /login-links": "A one-time sign-in link for a user",
-	"GET /models/{model}/versions/{version}/manifest": "What a registered version consists of: each file with its sha256, and the digest of all",
+	"GET /models/{model}/versions/{version}/SHA256SUMS": "The same as a file for `sha256sum -c`; its own sha256 is the digest of the version",
+	"GET /models/{model}/versions/{version}/manifest":   "What a registered version consists of: each file with its sha256, and the digest of all",
 	"GET /lineage": "What something came from, and what came from it, as far as the caller may see it",
 
 	"GET /steward":       "Who answers for a model or an experiment: owner, contact, tier, lifecycle",

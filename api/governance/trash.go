@@ -224,7 +224,7 @@ func purge(c *api.Call, o *authz.Object, _ *purgeRequest) (*purgeAnswer, error) 
 	c.About(o.ID)
 	c.Change(placeText(c.Tx.Map.Path(o.ID)), nil)
 	n, more, err := c.Tx.Purge(o.ID, store.PurgeBatch)
-	return &purgeAnswer{n, more}, err
+	return &purgeAnswer{n, more}, api.NameHolder(c, err)
 }
 
 // objectID is an id in a request, as a number or as text: Databricks' clients write the former, this product's the latter.

@@ -26,7 +26,7 @@ func (w *world) put(path string, body fields) servertest.Answer {
 }
 
 // TestTwoPersons: with the rule on, who asks does not approve, nobody moves directly, not even an administrator, aliases mean what is in
-// Production, and a Production version is archived before it is deleted. The model's own choice goes before the workspace's.
+// Production, and a Production version is archived before it is deleted. A model may ask for the rule where the workspace does not, and cannot lift the workspace's.
 func TestTwoPersons(t *testing.T) {
 	w := newWorld(t)
 	model := w.registered("churn")
@@ -42,15 +42,16 @@ func TestTwoPersons(t *testing.T) {
 	}
 	inForce("inherit", "false")
 	conf("true")
-	inForce("no", "false")
 	inForce("inherit", "true")
+	lift := w.Do(w.ann, "PUT", governed+"/two-persons", fields{"two_persons": "no"})
+	refused(t, "lift the workspace's rule", lift, 400, "INVALID_PARAMETER_VALUE", "No model can lift")
 	conf("false")
 	inForce("yes", "true")
 	w.twoPersonsHold(model, manager)
 	inForce("inherit", "false")
 	w.ok(direct, stepOf("churn", w.inStage(model, registry.StageNone), "Production"))
 	a := w.Do(w.ann, "PUT", governed+"/two-persons", fields{"two_persons": "maybe"})
-	refused(t, "no choice", a, 400, "INVALID_PARAMETER_VALUE", "inherit, yes or no")
+	refused(t, "no choice", a, 400, "INVALID_PARAMETER_VALUE", "yes, or inherit")
 	a = w.Do(servertest.AdminToken, "PATCH", "/api/2.0/workspace-conf", fields{registry.SettingTwoPersons: "perhaps"})
 	refused(t, "no setting", a, 400, "INVALID_PARAMETER_VALUE", "true or false")
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"bailiwick/api"
-	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/store"
 	"bailiwick/tracking"

@@ -132,6 +132,9 @@ func updateVersion(c *api.Call, v *registry.Version, q *UpdateModelVersion) (*Up
 
 // deleteVersion deletes a version in whatever stage it is; where Production takes two persons, not one that is there.
 func deleteVersion(c *api.Call, v *registry.Version, _ *DeleteModelVersion) (*Nothing, error) {
+	if err := c.Tx.HoldVersion(v); err != nil {
+		return nil, err
+	}
 	noteVersion(c, v)
 	c.Change(fields("stage", v.Stage.String(), "digest", hexOf(v.Digest), "source", v.Source), nil)
 	if err := c.Tx.MayDeleteVersion(v); err != nil {
@@ -178,8 +181,7 @@ func changeVersionTag(c *api.Call, v *registry.Version, t tracking.Pair, kind we
 
 func (f *Front) aliasRoutes() []api.Route {
 	return []api.Route{
-		api.Write("POST /registered-models/alias", authz.SetAlias,
-			version((*SetRegisteredModelAlias).GetName, (*SetRegisteredModelAlias).GetVersion), setAlias,
+		api.Write("POST /registered-models/alias", authz.SetAlias, aliasable, setAlias,
 			recorded[SetRegisteredModelAlias]("setRegisteredModelAlias")),
 		api.Write("DELETE /registered-models/alias", authz.SetAlias, registered((*DeleteRegisteredModelAlias).GetName), deleteAlias,
 			recorded[DeleteRegisteredModelAlias]("deleteRegisteredModelAlias")),
@@ -188,13 +190,24 @@ func (f *Front) aliasRoutes() []api.Route {
 	}
 }
 
-// setAlias points an alias at a version. An alias can deploy, so where Production takes two persons it may only mean a version that is there.
+// aliasable finds the version that is to have an alias. An alias can deploy, so where Production takes two persons it may only mean a version that
+// is there; whoever tries another is refused, which stands in the ledger.
+func aliasable(c *api.Call, q *SetRegisteredModelAlias) (*registry.Version, api.Target, error) {
+	v, target, err := findVersion(c, q.GetName(), q.GetVersion())
+	if err != nil {
+		return v, target, err
+	}
+	refusal := c.Tx.MayAlias(v)
+	if fail.Is(refusal, fail.Denied) {
+		target.Frozen, refusal = refusal, nil
+	}
+	return v, target, refusal
+}
+
+// setAlias points an alias at a version.
 func setAlias(c *api.Call, v *registry.Version, q *SetRegisteredModelAlias) (*Nothing, error) {
 	alias := q.GetAlias()
 	if err := registry.CheckNewAlias(alias); err != nil {
-		return nil, err
-	}
-	if err := c.Tx.MayAlias(v); err != nil {
 		return nil, err
 	}
 	noteVersion(c, v)

@@ -3,7 +3,6 @@ package mlflow
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"bailiwick/api"
 	"bailiwick/authz"

@@ -207,6 +207,10 @@ func TestManifest(t *testing.T) {
 	if got := a.Text("digest"); got != sum(lines) {
 		t.Errorf("digest %s, want that of\n%s", got, lines)
 	}
+	file := w.good(w.Do(w.ann, "GET", "/api/governance/1.0/models/churn/versions/"+v+"/SHA256SUMS", nil), "sums")
+	if string(file.Body) != lines {
+		t.Errorf("SHA256SUMS is %q, want %q", file.Body, lines)
+	}
 	if a.Text("files.1.sha256") != sum("0123456789") || a.Text("files.1.path") != "data/weights.bin" || a.Text("size") != "22" {
 		t.Errorf("manifest %s", a.Body)
 	}

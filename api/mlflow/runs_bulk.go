@@ -126,7 +126,7 @@ func purgeExperiment(c *api.Call, id int64, _ *PurgeExperiment) (*Purged, error)
 	c.Note("experimentName", c.Tx.Map.Path(id))
 	n, left, err := c.Tx.Purge(id, store.PurgeBatch)
 	gone := int64(n)
-	return &Purged{Purged: &gone, Left: &left}, err
+	return &Purged{Purged: &gone, Left: &left}, api.NameHolder(c, err)
 }
 
 func purgeRun(c *api.Call, h *store.RunHead, _ *PurgeRun) (*Purged, error) {
@@ -135,5 +135,5 @@ func purgeRun(c *api.Call, h *store.RunHead, _ *PurgeRun) (*Purged, error) {
 	}
 	c.Note("runId", h.ID)
 	one, none := int64(1), false
-	return &Purged{Purged: &one, Left: &none}, c.Tx.PurgeRun(h)
+	return &Purged{Purged: &one, Left: &none}, api.NameHolder(c, c.Tx.PurgeRun(h))
 }

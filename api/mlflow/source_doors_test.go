@@ -1,6 +1,7 @@
 package mlflow_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,7 @@ func (w *outsideWorld) put(path, text string) {
 // at makes an experiment of ann's with a location below the folder.
 func (w *outsideWorld) at(path string) string {
 	w.t.Helper()
-	return w.ok("experiments/create", fields{"name": "/Shared/" + strings.ReplaceAll(path, "/", "-"), "artifact_location": "file://" + w.root + "/" + path}).
+	return w.ok("experiments/create", fields{"name": strings.ReplaceAll(path, "/", "-"), "artifact_location": "file://" + w.root + "/" + path}).
 		Text("experiment_id")
 }
 
@@ -70,8 +71,8 @@ func TestOutsideSourcesStayInside(t *testing.T) {
 // other, and a place with such a one in it is not copied as a whole.
 func TestLocationsDoNotOverlap(t *testing.T) {
 	w := newOutsideWorld(t)
-	for _, location := range []string{"", "/secret", "/secret/model", "/./secret", "//secret", "/secret/"} {
-		a := w.post(w.ann, "experiments/create", fields{"name": "/Shared/thief", "artifact_location": "file://" + w.root + location})
+	for i, location := range []string{"", "/secret", "/secret/model", "/./secret", "//secret", "/secret/"} {
+		a := w.post(w.ann, "experiments/create", fields{"name": fmt.Sprint("/Shared/thief", i), "artifact_location": "file://" + w.root + location})
 		if a.Status != 403 && a.Status != 400 {
 			t.Errorf("a location at %q: %d %s, want a refusal", location, a.Status, a.Body)
 		}
@@ -82,7 +83,7 @@ func TestLocationsDoNotOverlap(t *testing.T) {
 	v := w.ok("model-versions/create", fields{"name": "own", "source": "file://" + w.root + "/team"}).Text("model_version.version")
 	w.await("own", v, "READY")
 	ben := w.User("ben@example.org")
-	team := w.get(w.ann, "experiments/get-by-name?experiment_name=/Shared/team").Text("experiment.experiment_id")
+	team := w.get(w.ann, "experiments/get-by-name?experiment_name=team").Text("experiment.experiment_id")
 	w.share(number(t, team), w.PrincipalID("ben@example.org"), authz.CanRead)
 	w.good(w.post(ben, "registered-models/create", fields{"name": "bens"}), "create")
 	if a := w.post(ben, "model-versions/create", fields{"name": "bens", "source": "file://" + w.root + "/team"}); a.Status != 403 {
@@ -117,6 +118,49 @@ func TestSourcesTellNothing(t *testing.T) {
 			if want := answer(pair[1]); is != want {
 				t.Errorf("a hidden %s with %v is answered %s, a missing one %s", what, more, is, want)
 			}
+		}
+	}
+}
+
+// TestPurgeKnowsEveryOrigin: a version comes from its run's experiment, and from that of its logged model's run, wherever these are; who purges
+// there is not told of models that he may not see.
+func TestPurgeKnowsEveryOrigin(t *testing.T) {
+	w := newWorld(t)
+	ben := w.User("ben@example.org")
+	for i, origin := range []string{"claimed run", "logged model's run", "logged model"} {
+		model := fmt.Sprint("churn", i)
+		w.registered(model)
+		e, other := w.experiment(fmt.Sprint("e", i)), w.experiment(fmt.Sprint("other", i))
+		run := w.logged(e)
+		logged := w.ok("logged-models", fields{"experiment_id": other, "name": "lm", "source_run_id": run}).Text("model.info.model_id")
+		w.good(w.Do(w.ann, "PUT", "/api/2.0/mlflow-artifacts/artifacts/"+other+"/models/"+logged+"/artifacts/MLmodel", "m"), "upload")
+		w.good(w.Do(w.ann, "PATCH", tracking+"logged-models/"+logged, fields{"status": "LOGGED_MODEL_READY"}), "finalize")
+		body, purged := fields{"name": model, "source": "models:/" + logged}, e
+		switch origin {
+		case "claimed run":
+			body["run_id"], purged = w.run(e, nil), e
+		case "logged model":
+			body, purged = fields{"name": model, "source": "runs:/" + run + "/model", "model_id": logged}, other
+		}
+		w.ok("model-versions/create", body)
+		w.ok("model-versions/transition-stage", fields{"name": model, "version": "1", "stage": "Production"})
+		w.share(number(t, purged), w.PrincipalID("ben@example.org"), authz.CanManage)
+		w.ok("experiments/delete", fields{"experiment_id": purged})
+		purge := func(token string) string {
+			a := w.Do(token, "POST", "/api/governance/1.0/experiments/purge", fields{"experiment_id": purged})
+			refused(t, origin, a, 400, "INVALID_STATE", "cannot be purged")
+			return string(a.Body)
+		}
+		if text := purge(ben); strings.Contains(text, model) {
+			t.Errorf("%s: ben learns of a hidden model: %s", origin, text)
+		}
+		if text := purge(w.ann); !strings.Contains(text, "models:/"+model+"/1") {
+			t.Errorf("%s: ann is not told which: %s", origin, text)
+		}
+		if origin != "logged model" {
+			w.ok("experiments/restore", fields{"experiment_id": e})
+			w.ok("runs/delete", fields{"run_id": run})
+			refused(t, origin, w.Do(w.ann, "POST", "/api/governance/1.0/runs/purge", fields{"run_id": run}), 400, "INVALID_STATE", "models:/"+model)
 		}
 	}
 }
