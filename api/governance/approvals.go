@@ -28,7 +28,6 @@ func (f *Front) approvalRoutes() []api.Route {
 		api.Read("GET /models/{model}/two-persons", authz.ViewModel, modelAt, getTwoPersons,
 			api.Audit[modelRequest](api.Behind, registryService, "getTwoPersons")),
 		api.Write("PUT /models/{model}/two-persons", authz.SetModelGovernance, findTwoPersons, putTwoPersons,
-			api.Also(authz.ManageSettings, exempted),
 			api.Audit[twoPersonsRequest](api.Each, registryService, "setTwoPersons")),
 	}
 }
@@ -235,15 +234,6 @@ type twoPersonsAnswer struct {
 
 func findTwoPersons(c *api.Call, q *twoPersonsRequest) (*authz.Object, api.Target, error) {
 	return api.FindRegistered(c, q.Model)
-}
-
-// exempted asks who would exempt a model from what the workspace asks for what changing that asks: one person who manages a model must not do away
-// with the rule that it takes two. Taking back the model's own choice is inherit.
-func exempted(_ *api.Call, q *twoPersonsRequest) (targets []api.Target, err error) {
-	if choices[q.TwoPersons] == registry.No {
-		targets = []api.Target{{Object: authz.WorkspaceObject}}
-	}
-	return targets, nil
 }
 
 var choices = map[string]registry.Choice{"inherit": registry.Inherit, "yes": registry.Yes}

@@ -104,7 +104,7 @@ func elsewhereOf(q *CreateModelVersion) error {
 func (f *Front) outsideSource(c *api.Call, q *CreateModelVersion, location string) (*source, error) {
 	if !plainPlace(location) {
 		return nil, badSource(q, "It is no address of artifacts: expected runs:/, models:/, mlflow-artifacts:/, dbfs:/ or a place in an experiment's own "+
-			"location, written as it is, without '%', '.' and '..'")
+			"location, written as it is, without '%%', '.' and '..'")
 	}
 	id, _, err := c.Tx.ExperimentsAt(location)
 	if err == nil && id == 0 {
