@@ -20,6 +20,8 @@ const (
 	copyTries = 5
 	// copyAlive is how often a copy that runs says so.
 	copyAlive = store.CopyIdle / 4
+	// copyTime is how long a copy may take: nothing names its bytes before it ends, and the collector leaves them alone no longer than keepBytes.
+	copyTime = keepBytes / 2
 	// copyFiles is the most files that are copied into one version.
 	copyFiles = 50_000
 )
@@ -47,7 +49,7 @@ func (s *Server) copyVersion(ctx context.Context, w store.Copy, idle int64) erro
 	if err != nil || !held {
 		return err
 	}
-	work, stop := context.WithCancel(ctx)
+	work, stop := context.WithTimeout(ctx, copyTime)
 	defer stop()
 	go s.stayAlive(work, stop, w, idle)
 	m, err := s.copyFrom(work, w.Source)

@@ -191,13 +191,7 @@ func (s *Server) collect(ctx context.Context) error {
 // bytes it judges, and a commit of the same bytes makes them young again, so nothing that was promised to somebody is taken.
 func (s *Server) Collect(ctx context.Context, keep time.Duration) (n int, err error) {
 	before := time.Now().Add(-keep)
-	used := map[blob.Digest]struct{}{}
-	err = s.Store.Read(ctx, func(tx *store.Tx) error {
-		return tx.Digests(func(b []byte) error {
-			used[blob.Digest(b)] = struct{}{}
-			return nil
-		})
-	})
+	used, err := s.named(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -220,6 +214,27 @@ func (s *Server) Collect(ctx context.Context, keep time.Duration) (n int, err er
 		s.log.Info("collected bytes that nothing names", "files", n)
 	}
 	return n, nil
+}
+
+// named gives the digests that rows name. It looks twice, and waits for all writes between: one that was under way at the first look may have read a
+// name that another has taken away since, and have put it elsewhere (a version made of a file that is just deleted).
+func (s *Server) named(ctx context.Context) (map[blob.Digest]struct{}, error) {
+	used := map[blob.Digest]struct{}{}
+	look := func() error {
+		return s.Store.Read(ctx, func(tx *store.Tx) error {
+			return tx.Digests(func(b []byte) error {
+				used[blob.Digest(b)] = struct{}{}
+				return nil
+			})
+		})
+	}
+	err := look()
+	if err == nil && s.Store.Engine() != "sqlite" { // there the writes come one after the other
+		if err = s.Store.WriteAlone(ctx, func(*store.Tx) error { return nil }); err == nil {
+			err = look()
+		}
+	}
+	return used, err
 }
 
 func (s *Server) purgeTrash(ctx context.Context) error {

@@ -210,6 +210,9 @@ func setAlias(c *api.Call, v *registry.Version, q *SetRegisteredModelAlias) (*No
 	if err := registry.CheckNewAlias(alias); err != nil {
 		return nil, err
 	}
+	if err := c.Tx.HoldVersion(v); err != nil {
+		return nil, err
+	}
 	noteVersion(c, v)
 	c.Note("alias", alias)
 	if err := noteAliased(c, v.Model, alias, v.Number); err != nil {
