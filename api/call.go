@@ -46,6 +46,9 @@ type Call struct {
 	permit Permit
 	// refused is set when a decision said no.
 	refused *fail.Error
+	// found is what Remember keeps of the transaction foundIn.
+	found   map[any]any
+	foundIn *store.Tx
 }
 
 // Principal is the caller as the access map knows him; nil on open routes.
@@ -55,6 +58,22 @@ func (c *Call) Principal() *authz.Principal {
 	}
 	p, _ := c.Tx.Map.Principal(c.Who.Principal)
 	return p
+}
+
+// Remember gives what find gives, once a transaction: for what both the decision and the handler need. It is for what is found before the call
+// changes anything.
+func Remember[T any](c *Call, key any, find func() (T, error)) (T, error) {
+	if c.foundIn != c.Tx {
+		c.found, c.foundIn = map[any]any{}, c.Tx
+	}
+	if v, ok := c.found[key].(T); ok {
+		return v, nil
+	}
+	v, err := find()
+	if err == nil {
+		c.found[key] = v
+	}
+	return v, err
 }
 
 // Context ends when the client is gone; it is for what a handler does outside of the transaction.

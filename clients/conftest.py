@@ -18,6 +18,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Autologging starts a second Python to find a model's requirements out; given up after this many seconds, it writes down the usual ones.
 os.environ.setdefault("MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT", "1")
 
+from bailiwick_clients.hidden_model import LEVELS, Registry, make_registry, make_staged  # noqa: E402
 from bailiwick_clients.people import Person, Team  # noqa: E402  (after the rewrite above)
 from bailiwick_clients.server import Server  # noqa: E402
 from bailiwick_clients.victim import Victim, make_victim, snapshot  # noqa: E402
@@ -72,6 +73,27 @@ def world(team: Team) -> Iterator[Victim]:
     before = snapshot(victim)
     yield victim
     assert snapshot(victim) == before, "somebody changed what he may not change"
+
+
+@pytest.fixture(scope="module")
+def reg(world: Victim, team: Team) -> Iterator[Registry]:
+    """Ada's hidden model, which must be at the end of a hostile suite as it was before it."""
+    it = make_registry(world, team)
+    before = it.seen()
+    yield it
+    assert it.seen() == before, "somebody changed what he may not change"
+
+
+@pytest.fixture(scope="module")
+def cast(team: Team) -> dict[str, Person]:
+    """A person for each level on a registered model."""
+    return {level: team.user(level) for level in LEVELS}
+
+
+@pytest.fixture
+def staged(reg: Registry, team: Team, cast: dict[str, Person]) -> str:
+    """A model with one version on which everybody of the cast has his level."""
+    return make_staged(reg, team, cast)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -39,25 +38,15 @@ func CheckName(name string) error {
 	if !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0 {
 		return fail.Invalidf("Invalid model name %q. Names cannot contain control characters.", name)
 	}
-	if _, err := keyed.Path(name); err != nil || hidesSlash(name) {
-		return fail.Invalidf("Invalid model name %q. Names are part of addresses, and cannot contain '\\', '?', '#' or encoded slashes.", name)
+	if _, err := keyed.Path(name); err != nil || encoded.MatchString(name) {
+		return fail.Invalidf("Invalid model name %q. Names are part of addresses, and cannot contain '\\', '?', '#' or '%%' with two hexadecimal digits.", name)
 	}
 	return nil
 }
 
-// hidesSlash reports whether a name becomes more than one segment of a path when somebody on the way decodes it.
-func hidesSlash(name string) bool {
-	for {
-		next, err := url.PathUnescape(name)
-		if err != nil || next == name {
-			return false
-		}
-		if strings.ContainsAny(next, `/\`) {
-			return true
-		}
-		name = next
-	}
-}
+// encoded finds what clients and servers on the way decode: MLflow's clients put names into addresses as they are, so that such a one would name
+// another model's files.
+var encoded = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 var (
 	aliasShape   = regexp.MustCompile(`^[\w\-]+$`)

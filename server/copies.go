@@ -56,8 +56,8 @@ func (s *Server) copyVersion(ctx context.Context, w store.Copy, idle int64) erro
 	switch {
 	case err == nil:
 		return s.Store.EndCopy(ctx, w, m, "")
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case ctx.Err() != nil: // this server stops, and says so, for another may be there to take it
+		return errors.Join(ctx.Err(), s.Store.PutOffCopy(context.WithoutCancel(ctx), w))
 	case w.Tries+1 >= copyTries || fail.Is(err, fail.Invalid) || fail.Is(err, fail.NotFound) || fail.Is(err, fail.TooLarge):
 		s.log.Warn("the files of a version cannot be copied; the version has failed", "model", w.Key.Model, "version", w.Key.Number, "error", err)
 		return s.Store.EndCopy(ctx, w, nil, "its files could not be copied: "+reason(err))

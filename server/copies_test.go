@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 
 	"bailiwick/server"
 	"bailiwick/server/servertest"
-	"bailiwick/store"
 	"bailiwick/store/storetest"
 )
 
@@ -172,16 +170,6 @@ func TestStoppedWhileItIsCopied(t *testing.T) {
 		run, version = o.run, o.register("model")
 		o.begun()
 	})
-	if database != "" { // on PostgreSQL the one who held the copy could still be there, for two minutes
-		s, err := store.Open(context.Background(), store.Options{Database: database})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.FreeCopies(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		s.Close()
-	}
 	o := openOutsider(t, root, same)
 	o.run = run
 	o.await(version, "READY")

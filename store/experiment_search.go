@@ -98,10 +98,12 @@ func (tx *Tx) refreshExperiments(x *experimentIndex, tags ServerTags) (*tracking
 	} else if err != nil {
 		return nil, err
 	}
+	maps.DeleteFunc(touched, func(_ int64, yes bool) bool { return !yes })
+	took := len(touched) > 0
 	if err := tx.takeExperiments(x, touched, tags); err != nil {
 		return nil, err
 	}
-	x.horizon, x.version = max(x.horizon, tx.horizon), max(x.version, tx.version)
+	x.horizon, x.version = reached(x.horizon, tx.horizon, took), reached(x.version, tx.version, took)
 	return x.index, nil
 }
 
@@ -185,7 +187,6 @@ func (tx *Tx) movedExperiments(x *experimentIndex, touched map[int64]bool) (all 
 }
 
 func (tx *Tx) takeExperiments(x *experimentIndex, touched map[int64]bool, tags ServerTags) error {
-	maps.DeleteFunc(touched, func(_ int64, yes bool) bool { return !yes })
 	rows, err := tx.experimentsIn(slices.Collect(maps.Keys(touched)))
 	if err != nil {
 		return err

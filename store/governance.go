@@ -89,6 +89,7 @@ func (tx *Tx) widening(events []authz.Event) bool {
 // by its members' memberships alone.
 func (tx *Tx) putAll(events []authz.Event) error {
 	again, joining := map[int64]bool{}, []any{}
+	made := map[int64]bool{} // objects that this call has put already
 	for _, e := range events {
 		if old, ok := tx.wasPrincipal(e); ok && !again[old.ID] {
 			joins, err := tx.changePrincipal(old, e.Principal)
@@ -102,7 +103,7 @@ func (tx *Tx) putAll(events []authz.Event) error {
 			return err
 		}
 		joining = nil
-		if err := tx.put(e); err != nil {
+		if err := tx.put(e, made); err != nil {
 			return err
 		}
 		if e.Principal != nil {
@@ -120,11 +121,13 @@ func (tx *Tx) wasPrincipal(e authz.Event) (old *authz.Principal, ok bool) {
 	return tx.Map.Principal(e.Principal.ID)
 }
 
-// put makes the tables follow one event.
-func (tx *Tx) put(e authz.Event) error {
+// put makes the tables follow one event; made are the objects that were put before it.
+func (tx *Tx) put(e authz.Event, made map[int64]bool) error {
 	switch e.Op {
 	case authz.PutObject:
-		return tx.putObject(e.Object)
+		_, had := tx.Map.Object(e.Object.ID)
+		had, made[e.Object.ID] = had || made[e.Object.ID], true
+		return tx.putObject(e.Object, had)
 	case authz.DropObject:
 		return tx.dropObject(e.Object.ID)
 	case authz.PutPrincipal:
@@ -146,7 +149,8 @@ func (tx *Tx) put(e authz.Event) error {
 	return fail.Internalf(nil, "unknown governance event %q", e.Op)
 }
 
-func (tx *Tx) putObject(o *authz.Object) error {
+// putObject writes an object. Of one that was not there before there is nothing to take away.
+func (tx *Tx) putObject(o *authz.Object, had bool) error {
 	err := tx.do(`INSERT INTO objects (id, kind, parent, name, creator, creator_manages, home, trashed, created_open, created, updated)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name, creator_manages = excluded.creator_manages,
@@ -155,25 +159,27 @@ func (tx *Tx) putObject(o *authz.Object) error {
 	if err != nil {
 		return exists(err, "%s already exists", o.Name)
 	}
-	if err := tx.do("DELETE FROM entries WHERE object = ?", o.ID); err != nil {
-		return err
+	if had {
+		if err := tx.do("DELETE FROM entries WHERE object = ?", o.ID); err != nil {
+			return err
+		}
 	}
 	for _, e := range o.Entries {
 		if err := tx.do("INSERT INTO entries (object, principal, level) VALUES (?, ?, ?)", o.ID, e.Principal, e.Level.String()); err != nil {
 			return err
 		}
 	}
-	return tx.putSteward(o)
+	return tx.putSteward(o, had)
 }
 
-// putSteward writes who answers for an object. Of one that the map did not have before there is nothing to take away.
-func (tx *Tx) putSteward(o *authz.Object) error {
+// putSteward writes who answers for an object.
+func (tx *Tx) putSteward(o *authz.Object, had bool) error {
 	if s := o.Steward; s != nil {
 		return tx.do(`INSERT INTO stewardship (object, owner, contact, tier, lifecycle) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (object) DO UPDATE SET owner = excluded.owner, contact = excluded.contact, tier = excluded.tier,
 			lifecycle = excluded.lifecycle`, o.ID, s.Owner, s.Contact, s.Tier, s.Lifecycle)
 	}
-	if _, ok := tx.Map.Object(o.ID); !ok || !o.Kind.Stewarded() {
+	if !had || !o.Kind.Stewarded() {
 		return nil
 	}
 	return tx.do("DELETE FROM stewardship WHERE object = ?", o.ID)

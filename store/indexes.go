@@ -119,13 +119,14 @@ func (x *indexes[X]) refresh(tx *Tx, id int64, e *indexEntry[X]) (index X, err e
 		err = x.load(tx, id, e)
 		e.purged, e.trashed = purged, trashed
 	} else {
-		err = x.follow(tx, id, e)
+		var took bool
+		took, err = x.follow(tx, id, e)
+		e.horizon = reached(e.horizon, tx.horizon, took)
 	}
 	if err != nil {
 		e.index = none // half filled
 		return none, err
 	}
-	e.horizon = max(e.horizon, tx.horizon)
 	return e.index, nil
 }
 
@@ -142,14 +143,24 @@ func (x *indexes[X]) load(tx *Tx, id int64, e *indexEntry[X]) error {
 // errSearchInWrite keeps what may yet be rolled back out of the indexes.
 var errSearchInWrite = fail.Internalf(nil, "searches belong into reads")
 
+// reached says up to where an index has everything, after a transaction that sees all below its own place. One that took rows may have set some
+// back to what it sees: on PostgreSQL it can see what an index does not have and yet not see what the index has, as rows that several writers change
+// get their stamps in another order than they are committed in. Nothing is then known beyond its own place, and the next to come looks from there.
+func reached(before, own int64, took bool) int64 {
+	if took {
+		return own
+	}
+	return max(before, own)
+}
+
 // behind says that the transaction may see less than an index that was brought up to the horizon. On SQLite stamps rise with every commit,
-// so that such a one can be kept from setting rows back; on PostgreSQL the next to come puts them right.
+// so that such a one can be kept from setting rows back; on PostgreSQL the next to come puts them right (reached).
 func (tx *Tx) behind(horizon int64) bool { return tx.s.d.single && tx.horizon <= horizon }
 
-// follow reads the rows that may be newer than the index has them.
-func (x *indexes[X]) follow(tx *Tx, id int64, e *indexEntry[X]) error {
+// follow reads the rows that may be newer than the index has them, and says whether it took any.
+func (x *indexes[X]) follow(tx *Tx, id int64, e *indexEntry[X]) (took bool, err error) {
 	var ids []string
-	err := tx.each(func(r *sql.Rows) error {
+	err = tx.each(func(r *sql.Rows) error {
 		var row string
 		var changed int64
 		if err := r.Scan(&row, &changed); err != nil {
@@ -161,11 +172,11 @@ func (x *indexes[X]) follow(tx *Tx, id int64, e *indexEntry[X]) error {
 		return nil
 	}, x.rows.changed, id, e.horizon)
 	if err != nil || len(ids) == 0 {
-		return err
+		return false, err
 	}
 	if err := x.rows.some(tx, e, ids); err != nil {
-		return err
+		return false, err
 	}
 	x.weigh(e)
-	return nil
+	return true, nil
 }

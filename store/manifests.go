@@ -116,6 +116,19 @@ func (tx *Tx) SourceFiles(owner, path string) (files []registry.File, err error)
 	return files, err
 }
 
+// HasSource says whether SourceFiles finds anything, without reading it.
+func (tx *Tx) HasSource(owner, path string) (bool, error) {
+	folder, err := tx.ArtifactFolder(owner, path)
+	if err != nil || folder || path == "" {
+		return folder, err
+	}
+	_, err = tx.Artifact(owner, path)
+	if fail.Is(err, fail.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // DropManifests deletes the manifests that no version names, and gives their number. It is a transaction of its own, in nobody's company.
 func (s *Store) DropManifests(ctx context.Context) (n int64, err error) {
 	err = s.WriteAlone(ctx, func(tx *Tx) (err error) {

@@ -97,7 +97,8 @@ func (tx *Tx) refreshRegistry(x *registryIndex, tags ServerTags) (*registry.Inde
 		x.index = nil // half brought up to date
 	}
 	if err == nil {
-		x.horizon, x.version = max(x.horizon, tx.horizon), max(x.version, tx.version)
+		took := all || len(list) > 0
+		x.horizon, x.version = reached(x.horizon, tx.horizon, took), reached(x.version, tx.version, took)
 	}
 	return x.index, err
 }
@@ -117,7 +118,7 @@ func (tx *Tx) freshRegistry(x *registryIndex) (*registry.Index, error) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.index != index || len(x.newerOf(tx, seen)) > 0 {
+	if x.index != index || x.horizon < horizon || x.version < version || len(x.newerOf(tx, seen)) > 0 {
 		return nil, nil
 	}
 	x.horizon = max(x.horizon, tx.horizon)

@@ -42,11 +42,12 @@ func (tx *Tx) MayDeleteVersion(v *registry.Version) error {
 	if err != nil || !two {
 		return err
 	}
-	return inProduction(v)
+	return inProduction(v, "deleted")
 }
 
-// MayDeleteRegistered refuses to delete a model of which a version is in Production, under the same rule.
-func (tx *Tx) MayDeleteRegistered(model int64) error {
+// MayFreeName refuses under the same rule to do with a model of which a version is in Production what frees its name, to delete or to rename
+// it: whoever loads Production by that name would get what one person puts there. done says what was to be done, "deleted" say.
+func (tx *Tx) MayFreeName(model int64, done string) error {
 	two, err := tx.TwoPersons(model)
 	if err != nil || !two {
 		return err
@@ -55,9 +56,9 @@ func (tx *Tx) MayDeleteRegistered(model int64) error {
 	if err != nil || len(in) == 0 {
 		return err
 	}
-	return inProduction(in[0])
+	return inProduction(in[0], done)
 }
 
-func inProduction(v *registry.Version) error {
-	return fail.Statef("Version %d of %s is in Production, which takes two persons: archive it before it is deleted.", v.Number, v.Name)
+func inProduction(v *registry.Version, done string) error {
+	return fail.Statef("Version %d of %s is in Production, which takes two persons: archive it before the version or its model is %s.", v.Number, v.Name, done)
 }

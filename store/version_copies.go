@@ -112,7 +112,7 @@ func copyEntry(v *registry.Version, source string) *ledger.Entry {
 func hexText(d [32]byte) string { return hex.EncodeToString(d[:]) }
 
 // CopyIdle is how long a copy may show no life before another worker takes it.
-const CopyIdle = 2 * time.Minute
+const CopyIdle = 40 * time.Second
 
 // ExperimentsAt gives the experiment in whose own location an address lies, the innermost of several, the first made of those with the same, 0 for
 // none; and those whose own locations are in the address, or are it. Addresses are compared as texts.

@@ -76,7 +76,7 @@ func (s *source) outside(c *api.Call, q *CreateModelVersion) error {
 	if err != nil || own == "" {
 		return err
 	}
-	if files, err := c.Tx.SourceFiles(s.owner, s.path); err != nil || len(files) > 0 {
+	if ours, err := c.Tx.HasSource(s.owner, s.path); err != nil || ours {
 		return err
 	}
 	root := store.RunLocation(s.experiment, own, s.owner)

@@ -90,8 +90,8 @@ func newVersion(c *api.Call, o *authz.Object, q *CreateModelVersion) (*registry.
 	if q.GetSource() == "" {
 		return nil, fail.Invalidf("Missing value for required parameter 'source'.")
 	}
-	if len(q.GetSource()) > registry.MaxSource {
-		return nil, fail.Invalidf("'source' exceeds the maximum length of %d characters", registry.MaxSource)
+	if len(q.GetSource()) > registry.MaxSource || len(q.GetRunLink()) > registry.MaxSource {
+		return nil, fail.Invalidf("'source' or 'run_link' exceeds the maximum length of %d bytes", registry.MaxSource)
 	}
 	v := &registry.Version{Model: o.ID, Name: o.Name, Description: q.GetDescription(), Creator: c.Who.Principal, UserName: c.Principal().Name,
 		Source: q.GetSource(), Run: q.GetRunId(), RunLink: q.GetRunLink(), LoggedModel: q.GetModelId(), Status: registry.Ready, Tags: pairsOf(q.Tags)}

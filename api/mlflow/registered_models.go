@@ -186,6 +186,7 @@ func fields(pairs ...string) []byte {
 	return text
 }
 
+// renameRegistered gives a model another name; where Production takes two persons, none of its versions may be there.
 func renameRegistered(c *api.Call, o *authz.Object, q *RenameRegisteredModel) (*RenameRegisteredModelResponse, error) {
 	name := q.GetNewName()
 	if strings.TrimSpace(name) == "" {
@@ -200,6 +201,9 @@ func renameRegistered(c *api.Call, o *authz.Object, q *RenameRegisteredModel) (*
 	c.Note("name", o.Name)
 	c.Note("newName", name)
 	c.Change(fields("name", o.Name), fields("name", name))
+	if err := c.Tx.MayFreeName(o.ID, "renamed"); err != nil {
+		return nil, err
+	}
 	if err := c.Tx.RenameRegistered(*o, name); err != nil {
 		return nil, err
 	}
@@ -210,7 +214,7 @@ func renameRegistered(c *api.Call, o *authz.Object, q *RenameRegisteredModel) (*
 // deleteRegistered deletes a model with its versions, in whatever stages they are; where Production takes two persons, none may be there.
 func deleteRegistered(c *api.Call, o *authz.Object, _ *DeleteRegisteredModel) (*Nothing, error) {
 	c.Note("name", o.Name)
-	if err := c.Tx.MayDeleteRegistered(o.ID); err != nil {
+	if err := c.Tx.MayFreeName(o.ID, "deleted"); err != nil {
 		return nil, err
 	}
 	return &Nothing{}, c.Tx.DeleteRegistered(o.ID)

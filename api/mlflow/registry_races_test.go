@@ -32,7 +32,9 @@ func TestOneNameOneModel(t *testing.T) {
 		for range 6 {
 			calls = append(calls, func() servertest.Answer { return w.post(w.ann, "registered-models/create", fields{"name": name}) })
 		}
-		calls = append(calls, func() servertest.Answer { return w.post(w.ann, "registered-models/rename", fields{"name": other, "new_name": name}) })
+		calls = append(calls, func() servertest.Answer {
+			return w.post(w.ann, "registered-models/rename", fields{"name": other, "new_name": name})
+		})
 		won := 0
 		for _, a := range together(calls...) {
 			if a.Status == 200 {
@@ -85,11 +87,17 @@ func TestDeletedBeside(t *testing.T) {
 		answers := together(
 			func() servertest.Answer { return w.post(w.ann, "registered-models/alias", at(fields{"alias": "best"})) },
 			func() servertest.Answer { return w.Do(w.ann, "DELETE", tracking+gone, body) },
-			func() servertest.Answer { return w.post(w.ann, "model-versions/set-tag", at(fields{"key": "k", "value": "v"})) },
+			func() servertest.Answer {
+				return w.post(w.ann, "model-versions/set-tag", at(fields{"key": "k", "value": "v"}))
+			},
 			func() servertest.Answer { return w.post(w.ann, direct, stepOf(name, "1", "Production")) },
 			func() servertest.Answer { return w.post(w.ann, "comments/create", at(fields{"comment": "c"})) },
-			func() servertest.Answer { return w.post(w.ann, "transition-requests/create", stepOf(name, "1", "Staging")) },
-			func() servertest.Answer { return w.post(w.ann, "model-versions/create", fields{"name": name, "source": source}) },
+			func() servertest.Answer {
+				return w.post(w.ann, "transition-requests/create", stepOf(name, "1", "Staging"))
+			},
+			func() servertest.Answer {
+				return w.post(w.ann, "model-versions/create", fields{"name": name, "source": source})
+			},
 		)
 		for i, a := range answers {
 			if a.Status >= 500 {

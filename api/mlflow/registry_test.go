@@ -292,7 +292,7 @@ func TestBadNames(t *testing.T) {
 	w := newWorld(t)
 	for name, words := range map[string]string{
 		"": "name", " ": "name", "a/b": "cannot contain '/' or ':'", "a:b": "cannot contain '/' or ':'", "..": "resolve", ".": "resolve",
-		"a\\b": "addresses", "a?b": "addresses", "a\nb": "control", "a%2fb": "addresses", strings.Repeat("n", 257): "exceeds",
+		"a\\b": "addresses", "a?b": "addresses", "a\nb": "control", "a%2fb": "addresses", "%41": "addresses", "100% a%20b": "addresses", strings.Repeat("n", 257): "exceeds",
 	} {
 		refused(t, "create "+name, w.post(w.ann, "registered-models/create", fields{"name": name}), 400, "INVALID_PARAMETER_VALUE", words)
 	}

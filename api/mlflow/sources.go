@@ -71,8 +71,13 @@ func (f *Front) claimedOrigin(c *api.Call, q *CreateModelVersion) (targets []api
 	return targets, nil
 }
 
-// sourceOf finds a source. What does not exist, is outside of what this server knows, or is no source at all has an error of its own.
+// sourceOf finds a request's source, which the decisions and the handler all need.
 func (f *Front) sourceOf(c *api.Call, q *CreateModelVersion) (*source, error) {
+	return api.Remember(c, q, func() (*source, error) { return f.findSource(c, q) })
+}
+
+// findSource finds a source. What does not exist, is outside of what this server knows, or is no source at all has an error of its own.
+func (f *Front) findSource(c *api.Call, q *CreateModelVersion) (*source, error) {
 	if promptVersion(pairsOf(q.Tags)) {
 		return &source{}, promptSource(c, q)
 	}
@@ -122,7 +127,7 @@ func runSource(c *api.Call, q *CreateModelVersion, rest string) (*source, error)
 	if err != nil || at == "" || s.hidden(c) {
 		return s, err
 	}
-	if files, err := c.Tx.SourceFiles(run, at); err != nil || len(files) > 0 {
+	if there, err := c.Tx.HasSource(run, at); err != nil || there {
 		return s, err
 	}
 	made, found, err := c.Tx.LoggedBy(run, at)

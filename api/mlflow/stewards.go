@@ -9,8 +9,11 @@ import (
 	"bailiwick/tracking"
 )
 
-// governedKey tells the keys of tags that are governance state rather than rows: who answers for an object, and what is said of it.
-func governedKey(key string) bool { return strings.HasPrefix(key, authz.TagPrefix) }
+// governedKey tells the keys of tags that are governance state rather than rows: who answers for an object, and what is said of it. Keys that only
+// look like one of them count too, so that they are refused rather than kept for people to mistake.
+func governedKey(key string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(key)), authz.TagPrefix)
+}
 
 // stewardTags gives the tags that say who answers for an experiment or a registered model.
 func stewardTags(m *authz.Map, o *authz.Object) (tags []tracking.Pair) {
