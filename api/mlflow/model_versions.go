@@ -53,7 +53,7 @@ func (f *Front) createVersion(c *api.Call, o *authz.Object, q *CreateModelVersio
 	if err := insertVersion(c, v, s, manifest); err != nil {
 		return nil, err
 	}
-	return &CreateModelVersionResponse{ModelVersion: formOf(c).modelVersion(v)}, c.Tx.Emit(versionCreated(c, v))
+	return &CreateModelVersionResponse{ModelVersion: formOf(c).modelVersion(v)}, c.Tx.Emit(event(c, webhook.VersionCreated, v))
 }
 
 func insertVersion(c *api.Call, v *registry.Version, s *source, manifest *registry.Manifest) error {
@@ -71,12 +71,6 @@ func insertVersion(c *api.Call, v *registry.Version, s *source, manifest *regist
 		}
 	}
 	return c.Tx.LinkVersion(v, s.copied())
-}
-
-func versionCreated(c *api.Call, v *registry.Version) *webhook.Event {
-	e := event(c, webhook.VersionCreated, v)
-	e.Prompt = promptVersion(v.Tags)
-	return e
 }
 
 // promptVersion reports whether a version's tags say that it is one of a prompt.
@@ -175,7 +169,7 @@ func changeVersionTag(c *api.Call, v *registry.Version, t tracking.Pair, kind we
 		return err
 	}
 	e := event(c, kind, v)
-	e.Key, e.Value, e.Prompt = t.Key, t.Value, promptVersion(v.Tags)
+	e.Key, e.Value = t.Key, t.Value
 	return c.Tx.Emit(e)
 }
 
@@ -222,7 +216,7 @@ func setAlias(c *api.Call, v *registry.Version, q *SetRegisteredModelAlias) (*No
 		return nil, err
 	}
 	e := event(c, webhook.AliasSet, v)
-	e.Alias, e.Prompt = alias, promptVersion(v.Tags)
+	e.Alias = alias
 	return &Nothing{}, c.Tx.Emit(e)
 }
 

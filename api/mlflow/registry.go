@@ -53,7 +53,7 @@ func noteVersion(c *api.Call, v *registry.Version) {
 // event begins what webhooks are told of a version, or of a model where there is none.
 func event(c *api.Call, kind webhook.EventKind, v *registry.Version) *webhook.Event {
 	return &webhook.Event{Kind: kind, Model: v.Model, Name: v.Name, Version: v.Number, Actor: c.Who.Principal, User: c.Principal().Name, At: c.Tx.Now,
-		Source: v.Source, Run: v.Run, Description: v.Description, Tags: v.Tags}
+		Source: v.Source, Run: v.Run, Description: v.Description, Tags: v.Tags, Prompt: promptVersion(v.Tags)}
 }
 
 // modelEvent begins what webhooks are told of a model as a whole.
