@@ -170,6 +170,8 @@ func TestReadiness(t *testing.T) {
 	if err := s.seal(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	s.stop() // the sealer that runs by itself would say in between that all is well
+	<-s.workers
 	ok := readiness{"ready", "ok", "ok", "ok", ""}
 	for name, c := range map[string]struct {
 		break_ func(*health)
