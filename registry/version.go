@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"encoding/hex"
+
 	"bailiwick/keyed"
 )
 
@@ -51,6 +53,17 @@ type Version struct {
 	Tags   []keyed.Pair
 	// Aliases are the model's aliases for this version.
 	Aliases []string
+}
+
+// Bytesless reports whether the version has no files and never will: it is one of a prompt.
+func (v *Version) Bytesless() bool { return v.Status == Ready && v.Digest == ([32]byte{}) }
+
+// DigestText writes a digest in hexadecimal digits, as `sha256sum` does; the zero value is empty.
+func DigestText(d [32]byte) string {
+	if d == ([32]byte{}) {
+		return ""
+	}
+	return hex.EncodeToString(d[:])
 }
 
 // Key names a version.

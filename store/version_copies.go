@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"time"
 
 	"bailiwick/authz"
@@ -104,12 +103,10 @@ func copyEntry(v *registry.Version, source string) *ledger.Entry {
 	e.Params = ledger.Params{{Key: "name", Value: v.Name}, {Key: "version", Value: formatID(v.Number)}, {Key: "source", Value: source},
 		{Key: "status", Value: v.Status.String()}}
 	if v.Status == registry.Ready {
-		e.Params = append(e.Params, ledger.Param{Key: "digest", Value: hexText(v.Digest)})
+		e.Params = append(e.Params, ledger.Param{Key: "digest", Value: registry.DigestText(v.Digest)})
 	}
 	return e
 }
-
-func hexText(d [32]byte) string { return hex.EncodeToString(d[:]) }
 
 // CopyIdle is how long a copy may show no life before another worker takes it.
 const CopyIdle = 40 * time.Second

@@ -1,7 +1,6 @@
 package governance
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"strconv"
 
@@ -121,7 +120,7 @@ func checkText(c *api.Call, v *registry.Version, checks []registry.Check, name s
 }
 
 func rowOfCheck(c *api.Call, v *registry.Version, k *registry.Check) checkRow {
-	row := checkRow{Name: k.Name, State: string(k.State), URL: k.URL, Digest: hex.EncodeToString(k.Digest[:]), Current: k.Digest == v.Digest, At: k.At}
+	row := checkRow{Name: k.Name, State: string(k.State), URL: k.URL, Digest: registry.DigestText(k.Digest), Current: k.Digest == v.Digest, At: k.At}
 	if p, ok := c.Tx.Map.Principal(k.Actor); ok {
 		row.User = p.Name
 	}
@@ -150,7 +149,7 @@ func getChecks(c *api.Call, v *registry.Version, _ *versionRequest) (*checksAnsw
 	}
 	out := &checksAnswer{Checks: []checkRow{}, Unmet: map[string][]string{}}
 	if v.Digest != ([32]byte{}) {
-		out.Digest = hex.EncodeToString(v.Digest[:])
+		out.Digest = registry.DigestText(v.Digest)
 	}
 	for i := range checks {
 		out.Checks = append(out.Checks, rowOfCheck(c, v, &checks[i]))

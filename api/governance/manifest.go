@@ -2,7 +2,6 @@ package governance
 
 import (
 	"bytes"
-	"encoding/hex"
 	"io"
 	"time"
 
@@ -48,9 +47,9 @@ func getManifest(c *api.Call, v *registry.Version, q *versionRequest) (*manifest
 	if err != nil {
 		return nil, err
 	}
-	answer.Digest, answer.Size = hex.EncodeToString(m.Digest[:]), m.Size
+	answer.Digest, answer.Size = registry.DigestText(m.Digest), m.Size
 	for _, f := range m.Files {
-		answer.Files = append(answer.Files, manifestFile{Path: f.Path, SHA256: hex.EncodeToString(f.Digest[:]), Size: f.Size})
+		answer.Files = append(answer.Files, manifestFile{Path: f.Path, SHA256: registry.DigestText(f.Digest), Size: f.Size})
 	}
 	return answer, nil
 }
@@ -67,7 +66,7 @@ func getSums(c *api.Call, v *registry.Version, _ *versionRequest) (*api.Content,
 		return nil, err
 	}
 	return &api.Content{
-		Name: "SHA256SUMS", Type: "text/plain; charset=utf-8", ETag: hex.EncodeToString(m.Digest[:]), Modified: time.UnixMilli(v.Created),
+		Name: "SHA256SUMS", Type: "text/plain; charset=utf-8", ETag: registry.DigestText(m.Digest), Modified: time.UnixMilli(v.Created),
 		Open: func() (io.ReadSeekCloser, error) { return sums{bytes.NewReader(m.Text)}, nil },
 	}, nil
 }

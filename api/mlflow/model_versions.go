@@ -63,7 +63,7 @@ func insertVersion(c *api.Call, v *registry.Version, s *source, manifest *regist
 	noteVersion(c, v)
 	c.Note("source", v.Source)
 	if manifest != nil {
-		c.Note("digest", hexOf(v.Digest))
+		c.Note("digest", registry.DigestText(v.Digest))
 	}
 	if s.elsewhere != "" {
 		if err := c.Tx.QueueCopy(v.Key(), s.elsewhere); err != nil {
@@ -130,8 +130,12 @@ func deleteVersion(c *api.Call, v *registry.Version, _ *DeleteModelVersion) (*No
 		return nil, err
 	}
 	noteVersion(c, v)
-	c.Change(fields("stage", v.Stage.String(), "digest", hexOf(v.Digest), "source", v.Source), nil)
-	if err := c.Tx.MayDeleteVersion(v); err != nil {
+	c.Change(fields("stage", v.Stage.String(), "digest", registry.DigestText(v.Digest), "source", v.Source), nil)
+	two, err := c.Tx.TwoPersons(v.Model)
+	if err == nil {
+		err = registry.MayDelete(v, two)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &Nothing{}, c.Tx.DeleteVersion(v.Key())
@@ -191,11 +195,9 @@ func aliasable(c *api.Call, q *SetRegisteredModelAlias) (*registry.Version, api.
 	if err != nil {
 		return v, target, err
 	}
-	refusal := c.Tx.MayAlias(v)
-	if fail.Is(refusal, fail.Denied) {
-		target.Frozen, refusal = refusal, nil
-	}
-	return v, target, refusal
+	two, err := c.Tx.TwoPersons(v.Model)
+	target.Frozen = registry.MayAlias(v, two)
+	return v, target, err
 }
 
 // setAlias points an alias at a version.

@@ -201,7 +201,7 @@ func renameRegistered(c *api.Call, o *authz.Object, q *RenameRegisteredModel) (*
 	c.Note("name", o.Name)
 	c.Note("newName", name)
 	c.Change(fields("name", o.Name), fields("name", name))
-	if err := c.Tx.MayFreeName(o.ID, "renamed"); err != nil {
+	if err := mayFreeName(c, o.ID, "renamed"); err != nil {
 		return nil, err
 	}
 	if err := c.Tx.RenameRegistered(*o, name); err != nil {
@@ -214,10 +214,23 @@ func renameRegistered(c *api.Call, o *authz.Object, q *RenameRegisteredModel) (*
 // deleteRegistered deletes a model with its versions, in whatever stages they are; where Production takes two persons, none may be there.
 func deleteRegistered(c *api.Call, o *authz.Object, _ *DeleteRegisteredModel) (*Nothing, error) {
 	c.Note("name", o.Name)
-	if err := c.Tx.MayFreeName(o.ID, "deleted"); err != nil {
+	if err := mayFreeName(c, o.ID, "deleted"); err != nil {
 		return nil, err
 	}
 	return &Nothing{}, c.Tx.DeleteRegistered(o.ID)
+}
+
+// mayFreeName asks the two-person rule whether a model's name may come free.
+func mayFreeName(c *api.Call, model int64, done string) error {
+	two, err := c.Tx.TwoPersons(model)
+	if err != nil || !two {
+		return err
+	}
+	in, err := c.Tx.VersionsIn(model, registry.StageProduction)
+	if err != nil {
+		return err
+	}
+	return registry.MayFreeName(in, two, done)
 }
 
 func setRegisteredTag(c *api.Call, o *authz.Object, q *SetRegisteredModelTag) (*Nothing, error) {

@@ -2,7 +2,6 @@ package mlflow
 
 import (
 	"cmp"
-	"encoding/hex"
 	"regexp"
 	"strconv"
 	"strings"
@@ -328,11 +327,4 @@ func (s *source) copied() registry.Key {
 		return registry.Key{}
 	}
 	return s.version.Key()
-}
-
-func hexOf(d [32]byte) string {
-	if d == ([32]byte{}) {
-		return ""
-	}
-	return hex.EncodeToString(d[:])
 }
