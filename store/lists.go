@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,22 +11,28 @@ import (
 const maxIn = 512
 
 // eachIn runs a query whose last placeholder stands in "IN (?)" for a list, in as many rounds as it takes; args come before the list.
-// Lists are padded to powers of two by their last value, so that an engine sees few different texts.
 func eachIn[T any](tx *Tx, scan func(*sql.Rows) error, q string, list []T, args ...any) error {
-	for len(list) > 0 {
-		part := list[:min(len(list), maxIn)]
-		list = list[len(part):]
-		n := powerOfTwo(len(part))
-		all := make([]any, 0, len(args)+n)
-		all = append(all, args...)
-		for i := range n {
-			all = append(all, part[min(i, len(part)-1)])
-		}
-		if err := tx.each(scan, repeated(q, "IN (?)", "IN (?", ", ?", n, ")"), all...); err != nil {
+	for part := range slices.Chunk(list, maxIn) {
+		all := append(slices.Clip(args), padded(part)...)
+		if err := tx.each(scan, strings.Replace(q, "IN (?)", "IN ("+marks(part)+")", 1), all...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// marks gives the placeholders of an IN list of at most maxIn values, padded its values: filled up to a power of two by the last one, so that an
+// engine sees few different texts.
+func marks[T any](list []T) string {
+	return strings.TrimSuffix(strings.Repeat("?, ", powerOfTwo(len(list))), ", ")
+}
+
+func padded[T any](list []T) []any {
+	all := make([]any, powerOfTwo(len(list)))
+	for i := range all {
+		all[i] = list[min(i, len(list)-1)]
+	}
+	return all
 }
 
 // maxRows is the most rows of one INSERT.

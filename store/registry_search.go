@@ -286,20 +286,6 @@ func (tx *Tx) takeModels(x *registryIndex, ids []int64, tags ServerTags) error {
 	return nil
 }
 
-// marks gives the placeholders of an IN list of at most maxIn values, padded its values: to a power of two by the last, so that an engine
-// sees few different texts.
-func marks(list []int64) string {
-	return strings.TrimSuffix(strings.Repeat("?, ", powerOfTwo(len(list))), ", ")
-}
-
-func padded(list []int64) []any {
-	all := make([]any, powerOfTwo(len(list)))
-	for i := range all {
-		all[i] = list[min(i, len(list)-1)]
-	}
-	return all
-}
-
 // takeWhole reads all versions of models that the index did not have.
 func (tx *Tx) takeWhole(x *registryIndex, models []int64) error {
 	for part := range slices.Chunk(models, maxIn) {
