@@ -40,8 +40,8 @@ type Call struct {
 	subject string
 	// object is the governed object of the ledger entry.
 	object int64
-	// action is the audit action where the handler named one.
-	action string
+	// action and service are the audit names where the handler gave some.
+	action, service string
 	// permit is what a signed address is good for.
 	permit Permit
 	// refused is set when a decision said no.
@@ -118,6 +118,9 @@ func (c *Call) Note(key, value string) {
 
 // Action names the audit action where it depends on what the call did rather than on its route.
 func (c *Call) Action(name string) { c.action = name }
+
+// Service is Action for the audit service: for doors that lead to things of several.
+func (c *Call) Service(name string) { c.service = name }
 
 // About names the object of the ledger entry where it is not what the decision was about: a new object, for one.
 func (c *Call) About(object int64) { c.object = object }

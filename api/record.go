@@ -22,7 +22,7 @@ func (c *Call) restart(tx *store.Tx) {
 // describe completes the ledger entry while the transaction's map is at hand.
 func (c *Call) describe(err error) {
 	e := &c.entry
-	e.Class, e.Service, e.Action, e.RequestID = ledger.ClassA, c.route.Service, cmp.Or(c.action, c.route.Action), c.id
+	e.Class, e.Service, e.Action, e.RequestID = ledger.ClassA, cmp.Or(c.service, c.route.Service), cmp.Or(c.action, c.route.Action), c.id
 	e.Credential, e.Source, e.UserAgent = c.Who.Credential, c.Source(), limited(c.request.UserAgent(), 256)
 	if p := c.Principal(); p != nil {
 		e.Actor = ledger.Actor{ID: p.ID, Name: p.Name, Kind: p.Kind.String()}

@@ -99,6 +99,7 @@ func dropFiles[Q any](pattern string, address func(*api.Call, *Q) (artifactAddre
 // noteFile puts into the ledger entry what the call was about.
 func noteFile(c *api.Call, p spot) {
 	if p.version != nil {
+		c.Service(registryService)
 		noteVersion(c, p.version)
 		c.Note("path", p.path)
 		return
