@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 
+	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/ledger"
 	"bailiwick/registry/webhook"
 )
 
@@ -49,8 +52,8 @@ type Claimed struct {
 	Mark int64
 }
 
-// Claim takes the lease (ms) of up to n deliveries of a webhook that are due. Who settles one after its lease ended finds that it may be
-// somebody else's by then.
+// Claim takes the lease (ms) of up to n deliveries of a webhook that are due, with what proves them, which is a use of a secret's value and
+// stands in the ledger as such. Who settles one after its lease ended finds that it may be somebody else's by then.
 func (tx *Tx) Claim(hook string, n int, lease int64) (all []Claimed, err error) {
 	due, err := tx.deliveriesWhere("WHERE webhook = ? AND state = 'pending' AND due <= ? ORDER BY due, id LIMIT ?", hook, tx.Now, n)
 	if err != nil || len(due) == 0 {
@@ -75,7 +78,20 @@ func (tx *Tx) Claim(hook string, n int, lease int64) (all []Claimed, err error) 
 			all = append(all, Claimed{d, h, secrets, mark})
 		}
 	}
-	return all, nil
+	if len(all) == 0 || secrets == (webhook.Secrets{}) {
+		return all, nil
+	}
+	return all, tx.Record(secretsUsed(h, all), cmp.Or(h.Model, authz.WorkspaceObject))
+}
+
+// secretsUsed is the entry of the use of a webhook's secrets for deliveries.
+func secretsUsed(h *webhook.Hook, all []Claimed) *ledger.Entry {
+	e := SystemEntry("modelRegistry", "useWebhookSecret")
+	e.Params = ledger.Params{{Key: "webhookId", Value: h.ID}}
+	for _, d := range all {
+		e.Params = append(e.Params, ledger.Param{Key: "deliveryId", Value: d.ID})
+	}
+	return e
 }
 
 // Settle keeps what came of a try: the attempt, and the delivery as it is now. It changes nothing when the claim is not the caller's any more.
