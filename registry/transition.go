@@ -124,7 +124,7 @@ func changed(v *Version, to Stage, requests []*Request, checks []Check) string {
 	if r.Digest == v.Digest {
 		what = "its checks have changed: " + strings.Join(difference(string(r.Checks), string(ChecksText(checks))), ", ")
 	}
-	return fmt.Sprintf("Version %d of %s is not what the transition to %s was asked for: %s. Cancel or reject the request, and ask anew.",
+	return fmt.Sprintf("Version %d of %s is not what the transition to %s was asked for: %s. Ask for it anew.",
 		v.Number, v.Name, to, what)
 }
 

@@ -43,7 +43,7 @@ func (tx *Tx) AskTransition(r *registry.Request) error {
 		WHERE transition_requests.digest <> excluded.digest OR transition_requests.checks <> excluded.checks`, r.Model, r.Number, int64(r.Stage), r.Creator,
 		r.UserName, r.ID, r.Comment, digestColumn(r.Digest), r.Checks, r.Created)
 	if err == nil && n == 0 {
-		err = fail.Existsf("A request of yours to move version %d of %s to %s is pending already; cancel it to ask anew.", r.Number,
+		err = fail.Existsf("A request of yours to move version %d of %s to %s is pending already, and nothing has changed since.", r.Number,
 			tx.modelName(r.Model), r.Stage)
 	}
 	return err
