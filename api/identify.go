@@ -18,11 +18,15 @@ import (
 // credential that was revoked is unknown from the revocation's commit on.
 func (c *Call) identify(vars map[string]string) error {
 	by := c.credential
-	if c.route.signed {
+	header, cookie := c.request.Header.Get("Authorization") != "", SessionIn(c.request)
+	switch {
+	case c.route.signed:
 		by = func(m *authz.Map) error { return c.identifySigned(m, vars["address"]) }
+	case cookie && !header:
+		by = c.session
 	}
 	err := by(c.door.Store.Map())
-	if err == nil || c.request.Header.Get("Authorization") == "" && !c.route.signed {
+	if err == nil || !header && !cookie && !c.route.signed {
 		return err
 	}
 	// Another replica may have made the credential, or let its owner in again, since this one last looked.
@@ -46,11 +50,11 @@ func (c *Call) identifyAgain() error {
 	if !ok || cred.Principal != c.Who.Principal {
 		return errBadCredential
 	}
-	p, ok := c.Tx.Map.Principal(cred.Principal)
-	if !ok || !stands(p, cred, c.Now) {
-		return errBadCredential
+	who, err := c.whoOf(c.Tx.Map, cred)
+	if err != nil {
+		return err
 	}
-	c.Who.Scopes, c.Who.Expires = cred.Scopes, cred.Expires
+	c.Who.Scopes, c.Who.Expires = who.Scopes, who.Expires
 	return nil
 }
 
@@ -64,7 +68,7 @@ func (c *Call) credential(m *authz.Map) error {
 	}
 	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
 	cred, ok := m.Credential(hash[:])
-	if !ok {
+	if !ok || cred.Session {
 		return errBadCredential
 	}
 	who, err := c.whoOf(m, cred)
@@ -82,16 +86,16 @@ func (c *Call) credential(m *authz.Map) error {
 // whoOf is the session of a credential, if it has not expired and its owner is active.
 func (c *Call) whoOf(m *authz.Map, cred *authz.Credential) (authz.Who, error) {
 	p, ok := m.Principal(cred.Principal)
-	if !ok || !stands(p, cred, c.Now) {
+	scopes, expires, stands := m.Standing(cred, c.Now)
+	if !ok || !p.Active || !stands {
 		return authz.Who{}, errBadCredential
 	}
-	return authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: cred.Scopes, Expires: cred.Expires, Method: "token", SignedIn: c.Now,
-		Source: c.source.String()}, nil
-}
-
-// stands says that a credential has not expired and that its owner is active.
-func stands(p *authz.Principal, cred *authz.Credential, now time.Time) bool {
-	return p.Active && (cred.Expires == 0 || cred.Expires > now.UnixMilli())
+	who := authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: scopes, Expires: expires, Method: authz.MethodToken, SignedIn: c.Now,
+		Source: c.source.String()}
+	if cred.Session {
+		who.Method, who.SignedIn = authz.MethodSession, time.UnixMilli(cred.Created)
+	}
+	return who, nil
 }
 
 // source is the client's address: the connection's, or what a trusted proxy says.

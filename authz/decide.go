@@ -92,7 +92,7 @@ func (m *Map) caller(who *Who, ability Ability, when time.Time) (*closure, Rule)
 		return nil, RuleInactive
 	case !ability.known():
 		return nil, RuleNoSuchAbility
-	case past(who.Expires, when) || who.Method == MethodToken && !m.stands(who, when):
+	case past(who.Expires, when) || who.ofMap() && !m.stands(who, when):
 		return nil, RuleCredential
 	case !ability.within(who.Scopes):
 		return nil, RuleScope
@@ -100,13 +100,36 @@ func (m *Map) caller(who *Who, ability Ability, when time.Time) (*closure, Rule)
 	return c, RuleNothing
 }
 
-// MethodToken is the Who.Method of a caller who came with a credential of the map; every decision looks whether it is still there, so that
-// a revoked token ends what runs too.
-const MethodToken = "token"
+// MethodToken and MethodSession are the Who.Method of callers who came with a credential of the map; every decision looks whether it is still
+// there, so that a revoked token ends what runs too.
+const (
+	MethodToken   = "token"
+	MethodSession = "session"
+)
+
+func (who *Who) ofMap() bool { return who.Method == MethodToken || who.Method == MethodSession }
 
 func (m *Map) stands(who *Who, when time.Time) bool {
 	c, ok := m.CredentialByID(who.Credential)
-	return ok && c.Principal == who.Principal && !past(c.Expires, when)
+	if !ok || c.Principal != who.Principal {
+		return false
+	}
+	_, _, ok = m.Standing(c, when)
+	return ok
+}
+
+// Standing gives what a credential is good for: its scopes and its end (ms since 1970, 0 = none); ok is false when it has ended. A session
+// that was opened with a token reaches as far as that token does now, and ends with it.
+func (m *Map) Standing(c *Credential, when time.Time) (scopes []string, expires int64, ok bool) {
+	scopes, expires = c.Scopes, c.Expires
+	if c.Origin != "" {
+		origin, there := m.CredentialByID(c.Origin)
+		if !there || origin.Principal != c.Principal || past(origin.Expires, when) {
+			return nil, 0, false
+		}
+		scopes = origin.Scopes
+	}
+	return scopes, expires, !past(expires, when)
 }
 
 func past(expires int64, when time.Time) bool { return expires != 0 && when.UnixMilli() >= expires }

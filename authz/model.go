@@ -103,6 +103,10 @@ type Credential struct {
 	Expires   int64    `json:"expires,omitempty"` // ms since 1970; 0 = never
 	CreatedBy int64    `json:"created_by,omitempty"`
 	Comment   string   `json:"comment,omitempty"`
+	// Session marks the server's side of a browser's session: it is no token, and counts in a cookie only.
+	Session bool `json:"session,omitempty"`
+	// Origin is the id of the token that the session was opened with; empty for one opened otherwise (Map.Standing).
+	Origin string `json:"origin,omitempty"`
 }
 
 // Op says what an Event did.

@@ -13,6 +13,9 @@ func LostTokens(after *Map, events []Event) (lost []Event) {
 			continue
 		}
 		for c := range after.Credentials(int64(id)) {
+			if c.Session { // what gives the use of tokens does not give the console, and does not take it
+				continue
+			}
 			lost = append(lost, Event{Op: DropCredential, Credential: &Credential{ID: c.ID, Principal: c.Principal}})
 		}
 	}

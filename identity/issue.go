@@ -88,10 +88,19 @@ func Narrow(asked, held []string) ([]string, error) {
 	return scopes, nil
 }
 
-// Live gives the credentials of a principal that have not ended, oldest first.
-func Live(m *authz.Map, principal int64, now time.Time) (live []*authz.Credential) {
+// Live gives the tokens of a principal that have not ended, oldest first.
+func Live(m *authz.Map, principal int64, now time.Time) []*authz.Credential {
+	return standing(m, principal, now, false)
+}
+
+// Sessions gives the sessions of a principal that have not ended, oldest first.
+func Sessions(m *authz.Map, principal int64, now time.Time) []*authz.Credential {
+	return standing(m, principal, now, true)
+}
+
+func standing(m *authz.Map, principal int64, now time.Time, sessions bool) (live []*authz.Credential) {
 	for c := range m.Credentials(principal) {
-		if c.Expires == 0 || c.Expires > now.UnixMilli() {
+		if _, _, ok := m.Standing(c, now); ok && c.Session == sessions {
 			live = append(live, c)
 		}
 	}

@@ -58,6 +58,8 @@ var importTable = map[string]layer{
 	"api/scim":       {uses: front},
 	"api/oidc":       {uses: front},
 	"api/governance": {uses: front},
+	"api/console":    {uses: []string{"api", "fail"}},
+	"api/mlflowui":   {uses: front},
 
 	"web":               {},
 	"worker":            {uses: append([]string{"api", "store", "blob", "compute"}, domain...)},

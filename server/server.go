@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bailiwick/api"
+	"bailiwick/api/console"
 	"bailiwick/api/databricks"
 	"bailiwick/api/governance"
 	"bailiwick/api/mlflow"
@@ -21,6 +22,7 @@ import (
 	"bailiwick/ledger"
 	"bailiwick/registry/webhook"
 	"bailiwick/store"
+	"bailiwick/web"
 	"bailiwick/worker"
 )
 
@@ -114,6 +116,7 @@ func (s *Server) mount() {
 		PublicKeys: s.public, Folder: s.Config.Data,
 	}).Mount(s.Door)
 	s.Door.Mount(s.healthFront())
+	(&console.Front{Files: web.Files()}).Mount(s.Door)
 }
 
 // direct is the object store where clients may send and fetch bytes by themselves: none, unless it was switched on and can sign addresses.

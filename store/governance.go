@@ -277,9 +277,10 @@ func (tx *Tx) dropPrincipal(id int64) error {
 }
 
 func (tx *Tx) putCredential(c *authz.Credential) error {
-	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment`,
-		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment)
+		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin)
 }
 
 // Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the

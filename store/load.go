@@ -159,13 +159,15 @@ func (tx *Tx) loadCredentials(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var c authz.Credential
 		var scopes string
-		if err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment); err != nil {
+		var session int64
+		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin)
+		if err != nil {
 			return err
 		}
-		c.Scopes = strings.Fields(scopes)
+		c.Scopes, c.Session = strings.Fields(scopes), session != 0
 		b.AddCredential(c)
 		return nil
-	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment FROM credentials")
+	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin FROM credentials")
 }
 
 func encodeEvents(events []authz.Event) ([]byte, error) { return json.Marshal(events) }

@@ -168,7 +168,7 @@ func listOwnTokens(c *api.Call, _ int64, _ *noFields) (*ownTokens, error) {
 // findOwnToken finds one of the caller's own tokens; those of others are as good as absent.
 func findOwnToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, error) {
 	t, ok := c.Tx.Map.CredentialByID(q.id())
-	if !ok || t.Principal != c.Who.Principal {
+	if !ok || t.Session || t.Principal != c.Who.Principal {
 		t = nil
 	}
 	return t, api.Target{Object: authz.TokensRoot}, nil
@@ -176,7 +176,10 @@ func findOwnToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, er
 
 // findAnyToken finds any token. That there is none is said after the decision.
 func findAnyToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, error) {
-	t, _ := c.Tx.Map.CredentialByID(q.id())
+	t, ok := c.Tx.Map.CredentialByID(q.id())
+	if !ok || t.Session {
+		t = nil
+	}
 	return t, api.Target{Object: authz.TokensRoot}, nil
 }
 

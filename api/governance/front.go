@@ -4,6 +4,7 @@ package governance
 
 import (
 	"slices"
+	"time"
 
 	"bailiwick/api"
 	"bailiwick/ledger"
@@ -23,6 +24,10 @@ type Front struct {
 	PublicKeys []string
 	// Folder takes exports while they are sent; empty = the system's folder for temporary files.
 	Folder string
+	// SessionLife is how long a browser's session lasts unless it is renewed; 0 = identity.SessionLife.
+	SessionLife time.Duration
+	// MLflowUI says whether MLflow's own pages are there; nil = no.
+	MLflowUI func() bool
 	// TokenKey is the key under which tokens and sign-in links are hashed.
 	TokenKey []byte
 }
@@ -45,6 +50,7 @@ func (f *Front) routes() []api.Route {
 		f.permissionRoutes(),
 		f.treeRoutes(),
 		f.loginRoutes(),
+		f.sessionRoutes(),
 		f.webhookRoutes(),
 		f.lineageRoutes(),
 		f.stewardRoutes(),

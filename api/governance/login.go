@@ -2,8 +2,8 @@ package governance
 
 import (
 	"crypto/rand"
+	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"bailiwick/api"
@@ -20,11 +20,11 @@ func (f *Front) loginRoutes() []api.Route {
 	}
 }
 
-// mountLogin adds the page behind a link. The address is short and outside Prefix, since people read and type it.
+// mountLogin adds what a link leads to. The address is short and outside Prefix, since people read and type it.
 func (f *Front) mountLogin(d *api.Door) {
 	d.Mount(&api.Front{
-		Name: "login", Service: "accounts", Prefixes: []string{"/login"}, Decode: api.DecodeJSON, Encode: encodePage,
-		ContentType: htmlType, Fail: failPage, Routes: []api.Route{
+		Name: "login", Service: "accounts", Prefixes: []string{"/login"}, Decode: api.DecodeJSON, Encode: encode,
+		ContentType: "application/json", Fail: api.FailJSON, Routes: []api.Route{
 			api.Open("GET /{code}", "the page is the same for every link and looks nothing up, so that previews of links use none up", loginPage),
 			api.OpenWrite("POST /{code}", "who follows a sign-in link has nothing yet but the link", f.login, api.As[loginRequest]("login")),
 		},
@@ -74,7 +74,7 @@ type loginRequest struct {
 	Code string `path:"code"`
 }
 
-// signedIn is what a used link gives, for the page and for `bailiwick login`.
+// signedIn is what a used link gives to `bailiwick login`.
 type signedIn struct {
 	User    string `json:"user_name"`
 	TokenID string `json:"token_id"`
@@ -83,32 +83,42 @@ type signedIn struct {
 	Host    string `json:"host"`
 }
 
-// loginPage shows the button that uses the link.
-func loginPage(c *api.Call, _ *loginRequest) (*page, error) {
-	guardPage(c)
-	return htmlPage("button", nil)
+// loginPage leads to the console's page for signing in. The code goes behind the #, which browsers keep to themselves.
+func loginPage(c *api.Call, q *loginRequest) (*nothing, error) {
+	c.SetHeader("Cache-Control", "no-store")
+	c.SetHeader("Referrer-Policy", "no-referrer")
+	c.SetHeader("Location", "/#/sign-in?link="+url.QueryEscape(q.Code))
+	c.SetStatus(http.StatusSeeOther)
+	return &nothing{}, nil
 }
 
-// login uses a link up and gives a token.
-func (f *Front) login(c *api.Call, q *loginRequest) (*page, error) {
-	guardPage(c)
-	now := time.UnixMilli(c.Tx.Now)
-	link, err := c.Tx.Link(identity.Hash(f.TokenKey, []byte(q.Code)))
+// useLink uses a link up, and gives who signs in with it.
+func (f *Front) useLink(c *api.Call, code string) (principal int64, err error) {
+	link, err := c.Tx.Link(identity.Hash(f.TokenKey, []byte(code)))
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if link, err = link.Use(now); err != nil {
-		return nil, err
+	if link, err = link.Use(time.UnixMilli(c.Tx.Now)); err != nil {
+		return 0, err
 	}
 	p, ok := c.Tx.Map.Principal(link.Principal)
 	if !ok || !p.Active {
-		return nil, identity.ErrLink()
+		return 0, identity.ErrLink()
 	}
-	if err := c.Tx.UseLink(link); err != nil {
+	c.Note("targetUserName", p.Name)
+	return p.ID, c.Tx.UseLink(link)
+}
+
+// login uses a link up and gives a token.
+func (f *Front) login(c *api.Call, q *loginRequest) (*signedIn, error) {
+	c.SetHeader("Cache-Control", "no-store")
+	id, err := f.useLink(c, q.Code)
+	if err != nil {
 		return nil, err
 	}
+	p, _ := c.Tx.Map.Principal(id)
 	c.Who = authz.Who{Principal: p.ID, Method: "link", SignedIn: c.Now, Source: c.Source()}
-	value, cred, err := identity.Issue(rand.Reader, f.TokenKey, now, c.Tx.Map,
+	value, cred, err := identity.Issue(rand.Reader, f.TokenKey, time.UnixMilli(c.Tx.Now), c.Tx.Map,
 		identity.Wish{Owner: p.ID, By: p.ID, Comment: "from a sign-in link"})
 	if err != nil {
 		return nil, err
@@ -118,19 +128,9 @@ func (f *Front) login(c *api.Call, q *loginRequest) (*page, error) {
 	}
 	c.About(authz.WorkspaceObject)
 	c.Note("tokenId", cred.ID)
-	c.Note("targetUserName", p.Name)
-	answer := signedIn{User: p.Name, TokenID: cred.ID, Token: value, Expires: cred.Expires, Host: c.BaseURL()}
+	answer := &signedIn{User: p.Name, TokenID: cred.ID, Token: value, Expires: cred.Expires, Host: c.BaseURL()}
 	if cred.Expires == 0 {
 		answer.Expires = -1
 	}
-	if wantsJSON(c) {
-		return jsonPage(c, answer)
-	}
-	return htmlPage("token", answer)
-}
-
-// wantsJSON tells programs from browsers.
-func wantsJSON(c *api.Call) bool {
-	accept := c.Header("Accept")
-	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
+	return answer, nil
 }

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+	"bailiwick/identity"
+)
+
+// The cookies of a browser's session. The prefix makes browsers refuse a cookie that did not come from this host over TLS.
+const (
+	sessionCookie = "bailiwick_session"
+	hostPrefix    = "__Host-"
+	// csrfCookie carries the session's CSRF token to MLflow's own pages, which send what such a cookie holds as the header it names.
+	csrfCookie = "mlflow-request-header-" + csrfHeader
+	csrfHeader = "X-CSRF-Token"
+)
+
+// SetSession gives the browser its session: the cookie that proves it, which no script can read, and the CSRF token for MLflow's own pages.
+func (c *Call) SetSession(value string, session *authz.Credential) {
+	proof := c.cookie(sessionCookie, value)
+	proof.HttpOnly = true
+	c.setCookie(proof)
+	c.setCookie(c.cookie(csrfCookie, c.CSRFToken(session.ID)))
+}
+
+// EndSession takes the browser's cookies away.
+func (c *Call) EndSession() {
+	for _, name := range []string{sessionCookie, csrfCookie} {
+		gone := c.cookie(name, "")
+		gone.MaxAge = -1
+		c.setCookie(gone)
+	}
+}
+
+// CSRFToken is what pages send with each change in the header X-CSRF-Token.
+func (c *Call) CSRFToken(session string) string {
+	return identity.CSRFToken(c.door.Store.Key("csrf"), session)
+}
+
+func (c *Call) setCookie(k *http.Cookie) { c.header.Add("Set-Cookie", k.String()) }
+
+// cookie is one of ours: for this host and all paths, not sent along with what other sites load, ended with the browser.
+func (c *Call) cookie(name, value string) *http.Cookie {
+	k := &http.Cookie{Name: name, Value: value, Path: "/", SameSite: http.SameSiteLaxMode, Secure: c.secure()}
+	if k.Secure && name == sessionCookie {
+		k.Name = hostPrefix + name
+	}
+	return k
+}
+
+func (c *Call) secure() bool { return strings.HasPrefix(c.BaseURL(), "https://") }
+
+// SessionIn says whether a request comes with the cookie of a session, good or not.
+func SessionIn(r *http.Request) bool { return sessionValue(r) != "" }
+
+func sessionValue(r *http.Request) string {
+	for _, name := range []string{hostPrefix + sessionCookie, sessionCookie} {
+		if k, err := r.Cookie(name); err == nil && k.Value != "" {
+			return k.Value
+		}
+	}
+	return ""
+}
+
+// session finds out who calls from the cookie of a session. Where another site made the browser send it, it proves nothing.
+func (c *Call) session(m *authz.Map) error {
+	if foreign(c.request) {
+		return fail.New(fail.Unauthenticated, "a session counts for this server's own pages only, and the browser says that another site asks")
+	}
+	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(sessionValue(c.request)))
+	cred, ok := m.Credential(hash[:])
+	if !ok || !cred.Session {
+		return errEnded
+	}
+	who, err := c.whoOf(m, cred)
+	if err != nil {
+		return errEnded
+	}
+	if !c.safe() && !c.provenOwn(cred.ID) {
+		return fail.New(fail.Denied, "a browser's session needs its CSRF token in the header %s with each change; reload the page", csrfHeader).
+			WithCode("CSRF_TOKEN_INVALID")
+	}
+	c.Who = who
+	return nil
+}
+
+var errEnded = fail.New(fail.Unauthenticated, "This session has ended: it expired, was signed out, or its user is not active. Sign in again.")
+
+// foreign says that the browser tells of a request which another site caused, other than by leading the person here.
+func foreign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Method != http.MethodGet
+}
+
+// safe says that the request's method changes nothing.
+func (c *Call) safe() bool {
+	return c.request.Method == http.MethodGet || c.request.Method == http.MethodHead
+}
+
+func (c *Call) provenOwn(session string) bool {
+	return subtle.ConstantTimeCompare([]byte(c.request.Header.Get(csrfHeader)), []byte(c.CSRFToken(session))) == 1
+}

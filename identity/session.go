@@ -1,0 +1,81 @@
+package identity
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"time"
+
+	"bailiwick/authz"
+	"bailiwick/fail"
+)
+
+const (
+	// SessionLife is how long a browser's session lasts unless it is renewed; a setting of the server can make it another.
+	SessionLife = 12 * time.Hour
+	// LongestSession is how long a session can be renewed after its sign-in.
+	LongestSession = 7 * 24 * time.Hour
+	// MaxSessions is the most sessions a principal has at a time; a further sign-in ends the oldest.
+	MaxSessions = 50
+
+	sessionPrefix = "session-"
+)
+
+// SignIn is what a session is opened with.
+type SignIn struct {
+	Principal int64
+	// Token is the token that proved the principal, nil where something else did: the session then reaches no further than it, and ends with it.
+	Token *authz.Credential
+	// Agent is the browser as it names itself.
+	Agent string
+	Life  time.Duration
+}
+
+// OpenSession makes a session: the cookie's value, which is kept as its Hash only, and the credential to be put into the access map.
+func OpenSession(random io.Reader, key []byte, now time.Time, in SignIn) (value string, c authz.Credential, err error) {
+	c = authz.Credential{Principal: in.Principal, Created: now.UnixMilli(), CreatedBy: in.Principal, Session: true}
+	if CheckComment(in.Agent) == nil {
+		c.Comment = in.Agent
+	}
+	if in.Token != nil {
+		c.Origin, c.Scopes = in.Token.ID, in.Token.Scopes
+	}
+	c.Expires = sessionEnd(&c, in.Token, now, in.Life)
+	if c.ID, err = NewTokenID(random); err != nil {
+		return "", c, err
+	}
+	value, err = randomText(random, sessionPrefix)
+	hash := Hash(key, []byte(value))
+	c.Hash = hash[:]
+	return value, c, err
+}
+
+// RenewSession gives a session as it is when it lasts for another life from now on, as far as its sign-in and its token reach. Errors: State
+// for one that cannot last any longer.
+func RenewSession(m *authz.Map, session *authz.Credential, now time.Time, life time.Duration) (authz.Credential, error) {
+	next := *session
+	token, _ := m.CredentialByID(session.Origin)
+	next.Expires = max(session.Expires, sessionEnd(session, token, now, life))
+	if next.Expires == session.Expires {
+		return next, fail.Statef("this session cannot last any longer: a sign-in lasts %d days at most, and no longer than the token it was made with; "+
+			"sign in again", int(LongestSession.Hours()/24))
+	}
+	return next, nil
+}
+
+func sessionEnd(c, token *authz.Credential, now time.Time, life time.Duration) int64 {
+	end := min(now.Add(life).UnixMilli(), c.Created+LongestSession.Milliseconds())
+	if token != nil && token.Expires != 0 {
+		end = min(end, token.Expires)
+	}
+	return end
+}
+
+// CSRFToken is what a page has to send beside the session's cookie with each change: another site can make a browser send the cookie, and
+// cannot know this. key is another than the one Hash takes.
+func CSRFToken(key []byte, session string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("csrf " + session))
+	return hex.EncodeToString(mac.Sum(nil))
+}
