@@ -92,7 +92,8 @@ func (b *Builder) AddRequired(r RequiredTags) { b.required = append(b.required, 
 
 // NewMap makes the map of everything gathered, at a governance version. It fails as Apply does, and leaves the builder of no further use.
 func NewMap(version int64, b *Builder) (*Map, error) {
-	m := &Map{version: version, seed: maphash.MakeSeed(), settings: maps.Clone(b.settings), closures: &memo[*closure]{}, known: &generation{}}
+	m := &Map{version: version, seed: maphash.MakeSeed(), settings: maps.Clone(b.settings), closures: &memo[*closure]{}, known: &generation{},
+		searched: &nameMemo{}}
 	m.readSettings()
 	if err := m.addPrincipals(b.principals); err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ type Map struct {
 	closures *memo[*closure]
 	known    *generation
 	fresh    *freshOwner
+	searched *nameMemo
 }
 
 type credentialList = hashed[*Credential]
