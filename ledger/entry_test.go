@@ -178,7 +178,7 @@ func TestAuditRow(t *testing.T) {
 		`"request_id":"0b8f1c9e-5c1d-4d0a-9a53-0d5f5f0b2a11",` +
 		`"request_params":{"aclChangeResourceName":"directories/1001","shardName":"1234567890123456"},` +
 		`"response":{"status_code":200,"error_message":null,"result":null},"audit_level":"WORKSPACE_LEVEL","event_id":"4711",` +
-		`"audit_class":"A","governance_version":815,` +
+		`"audit_class":"A","operation":"modify","result":"allowed","actor":{"id":"101","name":"ann@example.org","kind":"user"},"credential_id":"tok-77","governance_version":815,` +
 		`"object":{"kind":"directory","id":"1001","name":"churn","path":"/Users/ann@example.org/churn"},` +
 		`"decision":{"allowed":true,"ability":"manage","path":["ann is the creator of /churn"]},"reason":"ticket \"42\"",` +
 		`"before":[],"after":[{"principal":105,"level":"CAN_READ"}]}`

@@ -28,7 +28,14 @@ type Row struct {
 	AuditLevel    string            `json:"audit_level"` // always WORKSPACE_LEVEL
 	EventID       string            `json:"event_id"`    // the entry's id in decimal
 
-	Class             Class           `json:"audit_class"`
+	Class     Class     `json:"audit_class"`
+	Operation Operation `json:"operation"`
+	Result    Result    `json:"result"`
+	// Actor is who acted with the name that he had then; absent for who proved no identity.
+	Actor      *RowActor `json:"actor,omitempty"`
+	Credential string    `json:"credential_id,omitempty"`
+	ErrorCode  string    `json:"error_code,omitempty"`
+
 	GovernanceVersion int64           `json:"governance_version,omitempty"`
 	Object            Object          `json:"object,omitzero"`
 	Decision          *Decision       `json:"decision,omitempty"`
@@ -38,6 +45,13 @@ type Row struct {
 	Count             int64           `json:"count,omitempty"`
 	FirstTime         string          `json:"first_time,omitempty"`
 	LastTime          string          `json:"last_time,omitempty"`
+}
+
+// RowActor is a principal in a row; its id is written in decimal.
+type RowActor struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Kind string `json:"kind"`
 }
 
 // RowIdentity is who acted: a user's name is his e-mail address; other kinds have a subject name too.
@@ -62,7 +76,11 @@ func AuditRow(e *Entry, workspaceID string) Row {
 		ServiceName: e.Service, ActionName: e.Action, RequestID: e.RequestID, RequestParams: e.Params.Map(),
 		Response:   RowResponse{StatusCode: e.Status, ErrorMessage: optional(e.Error)},
 		AuditLevel: "WORKSPACE_LEVEL", EventID: strconv.FormatInt(e.ID, 10),
-		Class: e.Class, GovernanceVersion: e.Version, Object: e.Object, Reason: e.Reason, Before: e.Before, After: e.After,
+		Class: e.Class, Operation: OperationOf(e.Action), Result: e.Result(), Credential: e.Credential, ErrorCode: e.ErrorCode,
+		GovernanceVersion: e.Version, Object: e.Object, Reason: e.Reason, Before: e.Before, After: e.After,
+	}
+	if a := e.Actor; a != (Actor{}) {
+		r.Actor = &RowActor{strconv.FormatInt(a.ID, 10), a.Name, a.Kind}
 	}
 	if d := e.Decision; d.Allowed || d.Ability != "" || len(d.Path) > 0 {
 		r.Decision = &d

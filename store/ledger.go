@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"strings"
 
 	"bailiwick/fail"
 	"bailiwick/ledger"
@@ -268,71 +267,6 @@ func (l storedLedger) IDs() iter.Seq2[int64, error] {
 			yield(0, err)
 		}
 	}
-}
-
-// Audit says which entries of the ledger to give, newest first.
-type Audit struct {
-	Since, Until int64 // ms since 1970; 0 = open
-	Actor        int64 // 0 = anybody
-	Object       *int64
-	Action       string
-	Class        ledger.Class
-	// Before is the cursor of the last entry of the page before.
-	Before *LedgerPlace
-	Limit  int
-}
-
-// LedgerPlace is where an entry stands in the order of the ledger.
-type LedgerPlace struct{ Stamp, ID int64 }
-
-// AuditRow is an entry as it is stored.
-type AuditRow struct {
-	LedgerPlace
-	Body []byte
-}
-
-// AuditPage gives the entries that fit, newest first.
-func (tx *Tx) AuditPage(a Audit) (rows []AuditRow, err error) {
-	where, args := a.conditions()
-	q := "SELECT stamp, id, body FROM ledger" + where + " ORDER BY stamp DESC, id DESC LIMIT ?"
-	err = tx.each(func(r *sql.Rows) error {
-		var row AuditRow
-		if err := r.Scan(&row.Stamp, &row.ID, &row.Body); err != nil {
-			return err
-		}
-		rows = append(rows, row)
-		return nil
-	}, q, append(args, a.Limit)...)
-	return rows, err
-}
-
-func (a *Audit) conditions() (where string, args []any) {
-	var parts []string
-	add := func(on bool, part string, values ...any) {
-		if on {
-			parts, args = append(parts, part), append(args, values...)
-		}
-	}
-	add(a.Since > 0, "at >= ?", a.Since)
-	add(a.Until > 0, "at < ?", a.Until)
-	add(a.Actor != 0, "actor = ?", a.Actor)
-	add(a.Object != nil, "object = ?", value(a.Object))
-	add(a.Action != "", "action = ?", a.Action)
-	add(a.Class != "", "class = ?", string(a.Class))
-	if b := a.Before; b != nil {
-		add(true, "(stamp < ? OR stamp = ? AND id < ?)", b.Stamp, b.Stamp, b.ID)
-	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(parts, " AND "), args
-}
-
-func value(p *int64) int64 {
-	if p == nil {
-		return 0
-	}
-	return *p
 }
 
 // ExportLedger writes the sealed leaves [from, to) of this snapshot; to < 0 = all that is sealed. since is the size of a checkpoint the

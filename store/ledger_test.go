@@ -355,11 +355,11 @@ func TestAuditPage(t *testing.T) {
 	}{
 		"all":          {Audit{Limit: 10}, []string{"delete 1", "delete 0", "create 2", "create 1", "create 0", "createWorkspace"}},
 		"limit":        {Audit{Limit: 1}, []string{"delete 1"}},
-		"action":       {Audit{Action: "create", Limit: 10}, []string{"create 2", "create 1", "create 0"}},
-		"object":       {Audit{Object: &seven, Limit: 2}, []string{"create 2", "create 1"}},
-		"object 0":     {Audit{Object: &root, Limit: 10}, []string{"delete 1", "delete 0"}},
-		"actor":        {Audit{Actor: authz.System, Limit: 10}, []string{"createWorkspace"}},
-		"other class":  {Audit{Class: ledger.ClassB, Limit: 10}, nil},
+		"action":       {Audit{Actions: []string{"create"}, Limit: 10}, []string{"create 2", "create 1", "create 0"}},
+		"object":       {Audit{Objects: []int64{seven}, Limit: 2}, []string{"create 2", "create 1"}},
+		"object 0":     {Audit{Objects: []int64{root}, Limit: 10}, []string{"delete 1", "delete 0"}},
+		"actor":        {Audit{Actors: []int64{authz.System}, Limit: 10}, []string{"createWorkspace"}},
+		"other class":  {Audit{Classes: []ledger.Class{ledger.ClassB}, Limit: 10}, nil},
 		"since future": {Audit{Since: time.Now().Add(time.Hour).UnixMilli(), Limit: 10}, nil},
 		"until past":   {Audit{Until: 1, Limit: 10}, nil},
 	} {

@@ -32,7 +32,7 @@ func count(t testing.TB, s *Store, tallies ...ledger.Tally) {
 func gathered(t testing.TB, s *Store) (out []string) {
 	t.Helper()
 	err := s.Read(context.Background(), func(tx *Tx) error {
-		rows, err := tx.AuditPage(Audit{Class: ledger.ClassB, Limit: 1000})
+		rows, err := tx.AuditPage(Audit{Classes: []ledger.Class{ledger.ClassB}, Limit: 1000})
 		for _, r := range rows {
 			e, err := ledger.Parse(r.Body)
 			if err != nil {

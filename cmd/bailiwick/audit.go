@@ -25,6 +25,7 @@ type audit struct {
 
 type auditList struct {
 	remote
+	Search  string `name:"search" help:"A search as in the console: actor:ann@example.org -action:getRun result:denied created:>=2026-01-01." placeholder:"QUALIFIERS"`
 	Since   string `help:"From this time on (2006-01-02, 2006-01-02T15:04:05Z, or ms since 1970)." placeholder:"TIME"`
 	Until   string `help:"Before this time." placeholder:"TIME"`
 	Actor   string `help:"Who did it, by name or id." placeholder:"NAME"`
@@ -36,7 +37,7 @@ type auditList struct {
 }
 
 func (l *auditList) query() url.Values {
-	return url.Values{"since": {l.Since}, "until": {l.Until}, "actor": {l.Actor}, "object": {l.Object}, "service": {l.Service},
+	return url.Values{"q": {l.Search}, "since": {l.Since}, "until": {l.Until}, "actor": {l.Actor}, "object": {l.Object}, "service": {l.Service},
 		"action": {l.Action}, "class": {l.Class}}
 }
 
