@@ -83,6 +83,14 @@ func Deciding(v *registry.Version, to registry.Stage) authz.Ability {
 	return authz.DecideAny
 }
 
+// Transitioning is the ability that moves a version to a stage.
+func Transitioning(v *registry.Version, to registry.Stage) authz.Ability {
+	if registry.BelowProduction(v.Stage, to) {
+		return authz.TransitionStaging
+	}
+	return authz.TransitionAny
+}
+
 // NameHolder names the version that keeps something from being purged, to who may look at its model.
 func NameHolder(c *Call, err error) error {
 	var h *store.Held

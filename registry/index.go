@@ -18,6 +18,7 @@ type Index struct {
 	models   rows
 	versions rows
 	parents  []*family // of versions, by slot
+	heads    []*family // of models, by slot
 	families map[int64]*family
 	names    map[string]int64 // models by name
 }
@@ -30,10 +31,11 @@ type family struct {
 	versions []member // by number
 }
 
-// member is a version's place in the table.
+// member is a version's place in the table, and its stage.
 type member struct {
 	number int64
 	slot   uint32
+	stage  Stage
 }
 
 // rows is a table with who may see its rows, and which of them are MLflow's prompts.
@@ -113,10 +115,11 @@ func (x *Index) PutModel(m *Model, right search.Right) {
 	x.names[m.Name] = m.ID
 	moved := f.right != right || f.prompt != m.Prompt()
 	f.name, f.right, f.prompt = m.Name, right, m.Prompt()
-	x.models.put(&search.Row{
+	slot := x.models.put(&search.Row{
 		ID: ModelID(m.ID), Stage: search.Active, Texts: tagPairs(m.Tags),
 		Attrs: []search.Value{modelName: {Text: m.Name}, modelUpdated: {Int: m.Updated}},
 	}, right, f.prompt)
+	x.heads = atSlot(x.heads, slot, f)
 	for i := 0; moved && i < len(f.versions); i++ {
 		x.versions.rights.Put(f.versions[i].slot, right)
 	}
@@ -145,13 +148,21 @@ func (x *Index) PutVersion(v *Version) {
 		Attrs: []search.Value{versionName: {Text: v.Name}, versionNumber: {Int: v.Number}, versionRun: {Text: v.Run},
 			versionSource: {Text: v.Source}, versionCreated: {Int: v.Created}, versionUpdated: {Int: v.Updated}},
 	}, f.right, prompt == "true")
-	if int(slot) == len(x.parents) {
-		x.parents = append(x.parents, nil)
+	x.parents = atSlot(x.parents, slot, f)
+	i, found := f.find(v.Number)
+	if !found {
+		f.versions = slices.Insert(f.versions, i, member{number: v.Number, slot: slot})
 	}
-	x.parents[slot] = f
-	if i, found := f.find(v.Number); !found {
-		f.versions = slices.Insert(f.versions, i, member{v.Number, slot})
+	f.versions[i].stage = v.Stage
+}
+
+// atSlot notes whose row is in a slot, which is one that was used before or the next.
+func atSlot(list []*family, slot uint32, f *family) []*family {
+	if int(slot) == len(list) {
+		list = append(list, nil)
 	}
+	list[slot] = f
+	return list
 }
 
 func (f *family) find(number int64) (int, bool) {
@@ -216,15 +227,18 @@ func (x *Index) Count(model int64) int {
 func (x *Index) SearchModels(q *search.Query, scope search.Scope) search.Page {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.models.search(q, scope, nil, func(slot uint32) bool { return !x.models.prompt[slot] })
+	return x.models.search(q, scope, nil, x.modelTest)
 }
 
 // SearchVersions gives a page of the versions whose models are in the scope. Prompts are left out unless the filter asks for them.
 func (x *Index) SearchVersions(q *search.Query, scope search.Scope) search.Page {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.versions.search(q, scope, x.namedOnly(q), func(slot uint32) bool {
-		return !x.versions.prompt[slot] && !x.parents[slot].prompt
+	return x.versions.search(q, scope, x.namedOnly(q), func(c *search.Clause) func(uint32) bool {
+		if c.Entity != ordinary {
+			return nil
+		}
+		return func(slot uint32) bool { return !x.versions.prompt[slot] && !x.parents[slot].prompt }
 	})
 }
 
@@ -246,16 +260,8 @@ func (x *Index) namedOnly(q *search.Query) []uint32 {
 	return nil
 }
 
-// ordinary is the entity of the clause that leaves out prompts.
-const ordinary = search.FirstFree
-
-func (r *rows) search(q *search.Query, scope search.Scope, among []uint32, noPrompt func(uint32) bool) search.Page {
-	part := search.Part{Table: r.table, Among: among, Test: func(c *search.Clause) func(uint32) bool {
-		if c.Entity == ordinary {
-			return noPrompt
-		}
-		return nil
-	}}
+func (r *rows) search(q *search.Query, scope search.Scope, among []uint32, test func(*search.Clause) func(uint32) bool) search.Page {
+	part := search.Part{Table: r.table, Among: among, Test: test}
 	r.rights.Restrict(&part, scope)
 	asked := *q
 	asked.Filter = withoutPrompts(q.Filter)

@@ -55,7 +55,7 @@ func (s *shelf) change(rng *rand.Rand, x *Index) {
 		x.DropVersion(k)
 	default:
 		v := &Version{Model: id, Number: k.Number, Name: m.Name, Run: fmt.Sprint("r", rng.IntN(5)), Source: fmt.Sprint("runs:/r/", rng.IntN(3)),
-			Created: rng.Int64N(20), Updated: rng.Int64N(5), Tags: someTags(rng)}
+			Created: rng.Int64N(20), Updated: rng.Int64N(5), Stage: Stage(rng.IntN(4)), Tags: someTags(rng)}
 		s.versions[k] = v
 		x.PutVersion(v)
 	}

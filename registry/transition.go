@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -86,7 +85,7 @@ func (m *Move) Second(by int64, requests []*Request) error {
 
 // met refuses a move whose required checks are not met, with the list of them.
 func (m *Move) met() error {
-	unmet := Unmet(m.Version, m.To, m.Checks, m.Required)
+	unmet := m.Unmet()
 	if len(unmet) == 0 {
 		return nil
 	}
@@ -104,8 +103,7 @@ func (m *Move) Approve(by int64, requests []*Request) error {
 	if err := m.there(); err != nil {
 		return err
 	}
-	now := ChecksText(m.Checks)
-	if !slices.ContainsFunc(requests, func(r *Request) bool { return r.Digest == v.Digest && bytes.Equal(r.Checks, now) }) {
+	if !slices.ContainsFunc(requests, m.asAsked) {
 		return fail.New(fail.Conflict, "%s", changed(v, m.To, requests, m.Checks))
 	}
 	return m.met()

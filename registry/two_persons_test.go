@@ -27,7 +27,7 @@ func TestTwoPersons(t *testing.T) {
 				kind fail.Kind
 			}{
 				"alias": {MayAlias(c.v, true), c.alias}, "delete": {MayDelete(c.v, true), c.delete},
-				"free": {MayFreeName([]*Version{version(StageArchived, files), c.v}, true, "renamed"), c.free},
+				"free":        {MayFreeName([]*Version{version(StageArchived, files), c.v}, true, "renamed"), c.free},
 				"alias alone": {MayAlias(c.v, false), 0}, "delete alone": {MayDelete(c.v, false), 0},
 				"free alone": {MayFreeName([]*Version{c.v}, false, "renamed"), 0},
 			} {

@@ -122,7 +122,7 @@ func serverTags(m *authz.Map, o *authz.Object) []tracking.Pair {
 	if p, ok := m.Principal(o.Creator); ok && o.Creator != 0 {
 		tags = append(tags, tracking.Pair{Key: tagOwnerID, Value: strconv.FormatInt(p.ID, 10)}, tracking.Pair{Key: tagOwnerEmail, Value: p.Name})
 	}
-	return append(tags, stewardTags(m, o)...)
+	return append(tags, api.StewardTags(m, o)...)
 }
 
 // tagged makes the finder of routes that change a tag of an experiment: who answers for it is for those to say who manage it.

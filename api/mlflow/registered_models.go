@@ -74,7 +74,7 @@ func createRegistered(c *api.Call, _ int64, q *CreateRegisteredModel) (*CreateRe
 	if err := c.Tx.Emit(modelEvent(c, webhook.ModelCreated, m)); err != nil {
 		return nil, err
 	}
-	m.Tags = append(m.Tags, stewardTags(c.Tx.Map, &o)...)
+	m.Tags = append(m.Tags, api.StewardTags(c.Tx.Map, &o)...)
 	return &CreateRegisteredModelResponse{RegisteredModel: formOf(c).registeredModel(m, userOf(c, m.Creator), nil)}, nil
 }
 
@@ -123,7 +123,7 @@ func registeredNow(c *api.Call, id int64) (*registry.Model, []*registry.Version,
 		return nil, nil, err
 	}
 	o, _ := c.Tx.Map.Object(id) // RegisteredModel has found it
-	m.Tags = append(m.Tags, stewardTags(c.Tx.Map, o)...)
+	m.Tags = append(m.Tags, api.StewardTags(c.Tx.Map, o)...)
 	latest, err := c.Tx.LatestVersions(id)
 	return m, latest, err
 }

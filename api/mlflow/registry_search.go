@@ -24,7 +24,7 @@ func searchRegistered(c *api.Call, scope authz.Scope, q *SearchRegisteredModels)
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.Tx.SearchRegistered(query, scope, stewardTags)
+	page, err := c.Tx.SearchRegistered(query, scope, api.StewardTags)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func searchRegistered(c *api.Call, scope authz.Scope, q *SearchRegisteredModels)
 // writeRegistered writes registered models for the pages of searches, as registeredAnswer does.
 func (f form) writeRegistered(c *api.Call) store.WriteRegistered {
 	return func(dst []byte, m *registry.Model, o *authz.Object, latest []*registry.Version) []byte {
-		m.Tags = append(m.Tags, stewardTags(c.Tx.Map, o)...)
+		m.Tags = append(m.Tags, api.StewardTags(c.Tx.Map, o)...)
 		return AppendJSON(dst, f.registeredModel(m, userOf(c, m.Creator), latest))
 	}
 }
@@ -60,7 +60,7 @@ func searchVersions(c *api.Call, scope authz.Scope, q *SearchModelVersions) (*do
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.Tx.SearchVersions(query, scope, stewardTags)
+	page, err := c.Tx.SearchVersions(query, scope, api.StewardTags)
 	if err != nil {
 		return nil, err
 	}

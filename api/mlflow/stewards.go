@@ -15,16 +15,6 @@ func governedKey(key string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(key)), authz.TagPrefix)
 }
 
-// stewardTags gives the tags that say who answers for an experiment or a registered model.
-func stewardTags(m *authz.Map, o *authz.Object) (tags []tracking.Pair) {
-	for _, key := range authz.StewardTags() {
-		if value := m.StewardTag(o, key); value != "" {
-			tags = append(tags, tracking.Pair{Key: key, Value: value})
-		}
-	}
-	return tags
-}
-
 // setStewardTag changes who answers for an object, or what is said of it; an empty value takes it back. What is as it was changes nothing.
 func setStewardTag(c *api.Call, o *authz.Object, key, value string) error {
 	if now, ok := c.Tx.Map.Object(o.ID); ok { // several tags may be set in one transaction
