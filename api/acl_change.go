@@ -31,12 +31,18 @@ func GetACLLevels(_ *Call, o *authz.Object, _ *ACLRequest) (*ACLLevels, error) {
 	return &ACLLevels{info.Levels}, nil
 }
 
-func changeACL(c *Call, o *authz.Object, q *ACLRequest, rule aclRule) (*ACL, error) {
+// PlanACL gives the object as a change of its list by authz.PutEntries or authz.PatchEntries would leave it, and changes nothing. It fails as
+// the change does.
+func PlanACL(c *Call, o *authz.Object, q *ACLRequest, rule aclRule) (authz.Object, error) {
 	entries, err := aclEntries(c.Tx.Map, o.Kind, q.Entries)
 	if err != nil {
-		return nil, err
+		return authz.Object{}, err
 	}
-	changed, err := rule(c.Tx.Map, c.Who, o.ID, entries)
+	return rule(c.Tx.Map, c.Who, o.ID, entries)
+}
+
+func changeACL(c *Call, o *authz.Object, q *ACLRequest, rule aclRule) (*ACL, error) {
+	changed, err := PlanACL(c, o, q, rule)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (d *Door) put(w http.ResponseWriter, c *Call, status int, contentType strin
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Request-Id", c.id)
-	if status != http.StatusNoContent {
+	if status != http.StatusNoContent && status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
@@ -170,8 +170,7 @@ func (d *Door) send(w http.ResponseWriter, c *Call, content *Content) error {
 	if content.ETag != "" {
 		h.Set("ETag", strconv.Quote(content.ETag))
 	}
-	// What people upload is never rendered with this server's origin behind it.
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	content.Policy.set(h)
 	if content.Type != "" {
 		h.Set("Content-Type", content.Type)
 	}

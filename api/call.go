@@ -46,6 +46,12 @@ type Call struct {
 	permit Permit
 	// refused is set when a decision said no.
 	refused *fail.Error
+	// after is what is to be done once the call is durable.
+	after []func() error
+	// opened is when a stream's answer began.
+	opened time.Time
+	// asked is the decoded request.
+	asked any
 	// found is what Remember keeps of the transaction foundIn.
 	found   map[any]any
 	foundIn *store.Tx
@@ -79,6 +85,9 @@ func Remember[T any](c *Call, key any, find func() (T, error)) (T, error) {
 // Context ends when the client is gone; it is for what a handler does outside of the transaction.
 func (c *Call) Context() context.Context { return c.request.Context() }
 
+// Asked gives the decoded request, for fronts whose errors take its shape; nil before it was decoded, and perhaps not whole if it could not be.
+func (c *Call) Asked() any { return c.asked }
+
 // Header gives a request header.
 func (c *Call) Header(name string) string { return c.request.Header.Get(name) }
 
@@ -106,6 +115,17 @@ func (c *Call) place() string {
 		return c.request.Method + " (no route)"
 	}
 	return c.route.Method + " " + c.route.Path
+}
+
+// After does something once the call's transaction is durable, with its entry: what no rollback would undo. An error is the call's answer then.
+func (c *Call) After(do func() error) { c.after = append(c.after, do) }
+
+// took is how long the call took to be answered; of a stream, until its answer began.
+func (c *Call) took(began time.Time) time.Duration {
+	if c.opened.IsZero() {
+		return time.Since(began)
+	}
+	return c.opened.Sub(began)
 }
 
 // Source is the client's address.
@@ -221,4 +241,6 @@ type Content struct {
 	Modified time.Time
 	// Attachment asks the browser to save rather than show.
 	Attachment bool
+	// Policy says what the bytes may do in a browser that shows them: nothing, unless it says more.
+	Policy Policy
 }

@@ -45,6 +45,8 @@ type Door struct {
 	behind behind
 	uses   uses
 	denied denials
+	// streams are the answers that go on.
+	streams streams
 }
 
 // Mount adds a protocol. Routes that collide stop the program: they are a defect.
@@ -83,7 +85,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if d.Observe != nil {
-			d.Observe(c.route, sent.status, time.Since(began))
+			d.Observe(c.route, sent.status, c.took(began))
 		}
 	}()
 	if err := d.serve(sent, c); err != nil {
@@ -119,6 +121,7 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 		d.uses.note(c)
 	}
 	q, err := d.decode(w, c, vars)
+	c.asked = q
 	if err != nil {
 		return err
 	}
@@ -196,6 +199,8 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 			d.behind.stranger(c)
 		}
 		return d.reply(w, c, answer, err)
+	case modeStream:
+		return d.stream(w, c, q)
 	case modeUpload:
 		answer, err := d.upload(c, q)
 		return d.reply(w, c, answer, err)
@@ -266,6 +271,11 @@ func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err
 	})
 	if err == nil && c.refused != nil {
 		err = refusal
+	}
+	for _, do := range c.after {
+		if err == nil {
+			err = do()
+		}
 	}
 	return answer, err
 }

@@ -109,7 +109,7 @@ func (w *world) do(token, method, path, body string, header ...string) (int, str
 func (w *world) entries(action string) (found []*ledger.Entry) {
 	w.Helper()
 	err := w.store.Read(context.Background(), func(tx *store.Tx) error {
-		rows, err := tx.AuditPage(store.Audit{Action: action, Limit: 1000})
+		rows, err := tx.AuditPage(store.Audit{Actions: []string{action}, Limit: 1000})
 		for _, r := range rows {
 			e, err := ledger.Parse(r.Body)
 			if err != nil {

@@ -27,9 +27,18 @@ func DecodeJSON(in *Input, request any) error {
 			return jsonError(err)
 		}
 	}
-	v := reflect.ValueOf(request).Elem()
+	return fill(reflect.ValueOf(request).Elem(), in)
+}
+
+// fill takes what comes in the address into the fields of a request, those of structs within it too where they have no name.
+func fill(v reflect.Value, in *Input) error {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			if err := fill(v.Field(i), in); err != nil {
+				return err
+			}
+		}
 		if err := bind(v.Field(i), f.Tag.Get("query"), in.Query); err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // Package api is the one way in: identify, decode, find the object, decide, handle, record, commit, answer. It is written once, generic over
 // request and response; a protocol is a Front (codec, error table, routes), a route is a line that names its ability. Read, Write, List,
-// Upload, Download and Open are the only constructors, so no route can be made without saying what it needs.
+// Upload, Download, Stream and Open are the only constructors, so no route can be made without saying what it needs.
 package api
 
 import (
@@ -24,6 +24,7 @@ const (
 	modeUpload
 	modeDownload
 	modeOpenWrite
+	modeStream
 )
 
 // open says that anybody may call the route.
@@ -88,12 +89,14 @@ type Route struct {
 	response func() any
 	call     func(*Call, any) (any, error)
 	upload   func(*Call, any, io.Reader) (func(*Call) (any, error), error)
+	// again decides on a stream's request once more.
+	again func(*Call, any) error
 }
 
 // Mode names how the route goes through the pipeline: "open", "read", "list", "write", "upload",
-// "download" or "open-write".
+// "download", "open-write" or "stream".
 func (r *Route) Mode() string {
-	return [...]string{"", "open", "read", "list", "write", "upload", "download", "open-write"}[r.mode]
+	return [...]string{"", "open", "read", "list", "write", "upload", "download", "open-write", "stream"}[r.mode]
 }
 
 // Also lists the further abilities that the route's requests need on other objects.

@@ -72,6 +72,7 @@ func (m *metrics) gauges(s *Server) {
 		"bailiwick_ledger_unsealed_entries": {"Entries of the ledger that are not in the tree yet; -1 = the database does not answer.", s.unsealed},
 		"bailiwick_gathered_rows":           {"Rows of gathered requests that are not written yet.", func() float64 { return float64(s.Door.Gathered()) }},
 		"bailiwick_artifacts_to_move":       {"Files that are not in the new store yet while artifacts move; -1 = not counted yet.", s.toMove},
+		"bailiwick_streams":                 {"Open streams of events.", func() float64 { return float64(s.Door.Streams()) }},
 		"bailiwick_ready":                   {"1 when /readyz answers 200.", s.readyGauge},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: g.help}, g.ask))

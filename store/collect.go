@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"strings"
 	"time"
 
 	"bailiwick/authz"
@@ -27,7 +29,28 @@ func (tx *Tx) Digests(use func(digest []byte) error) error {
 			return err
 		}
 	}
+	if err := tx.pagesDigest(use); err != nil {
+		return err
+	}
 	return tx.manifestDigests(use)
+}
+
+// SettingPages is the key of the setting that names the wheel which MLflow's own pages are out of: its digest, a space, its version. Empty when
+// there is none.
+const SettingPages = "mlflowPages"
+
+// pagesDigest looks into the table: a Reader, which backups and the doctor use, has no map.
+func (tx *Tx) pagesDigest(use func(digest []byte) error) error {
+	var value string
+	if _, err := tx.one([]any{&value}, "SELECT value FROM settings WHERE key = ?", SettingPages); err != nil {
+		return err
+	}
+	digest, _, _ := strings.Cut(value, " ")
+	d, err := hex.DecodeString(digest)
+	if err != nil || len(d) == 0 {
+		return err
+	}
+	return use(d)
 }
 
 // maxExpired is how many credentials one transaction removes.

@@ -4,6 +4,7 @@ package governance
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"bailiwick/api"
@@ -28,8 +29,16 @@ type Front struct {
 	SessionLife time.Duration
 	// MLflowUI says whether MLflow's own pages are there; nil = no.
 	MLflowUI func() bool
+	// With are endpoints of other parts of the product, which are served and described with these.
+	With []api.Route
+	// Hub tells pages what has changed; nil = nothing is told.
+	Hub *Hub
+	// Backups makes and keeps backups.
+	Backups Backups
 	// TokenKey is the key under which tokens and sign-in links are hashed.
 	TokenKey []byte
+	// neglected remembers who has no owner, for the home page.
+	neglected atomic.Pointer[unownedList]
 }
 
 // Mount adds the endpoints to the door.
@@ -47,8 +56,12 @@ func (f *Front) routes() []api.Route {
 		f.versionRoutes(),
 		f.askRoutes(),
 		f.auditRoutes(),
+		f.changeRoutes(),
+		f.backupRoutes(),
 		f.permissionRoutes(),
 		f.treeRoutes(),
+		f.objectRoutes(),
+		f.effectRoutes(),
 		f.loginRoutes(),
 		f.sessionRoutes(),
 		f.webhookRoutes(),
@@ -56,5 +69,9 @@ func (f *Front) routes() []api.Route {
 		f.stewardRoutes(),
 		f.approvalRoutes(),
 		f.manifestRoutes(),
+		f.requestRoutes(),
+		f.modelRoutes(),
+		f.cellRoutes(),
+		f.With,
 	)
 }

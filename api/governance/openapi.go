@@ -124,6 +124,10 @@ func (s schemas) answer(r *api.Route) content {
 	if r.Mode() == "download" {
 		return content{"the bytes", map[string]mediaType{"application/octet-stream": {schema{"type": "string", "format": "binary"}}}}
 	}
+	if r.Mode() == "stream" {
+		return content{"events of which each carries JSON, until the caller or the server ends them",
+			map[string]mediaType{"text/event-stream": {schema{"type": "string"}}}}
+	}
 	out := content{"the answer", jsonOf(s.of(reflect.TypeOf(answer).Elem()))}
 	if _, ok := answer.(table); ok {
 		out.Content["text/csv"] = mediaType{schema{"type": "string"}}
@@ -222,6 +226,14 @@ var summaries = map[string]string{
 	"GET /abilities":                        "The tables by which is decided",
 	"GET /objects/{kind}/{id}/explain":      "Why everybody who has a level on an object has it",
 	"GET /audit":                            "The audit trail, newest first",
+	"GET /audit/qualifiers":                 "What a search of the audit trail (q) can ask for",
+	"GET /audit/events/{id}":                "An event with what it changed, and the checked proof that it is in the ledger",
+	"GET /audit/download":                   "What a search of the audit trail finds as CSV or JSON, at most 100,000 events",
+	"GET /changes":                          "Server-sent events: one whenever one of the named objects, or what belongs to it, has changed",
+	"GET /backups":                          "The backups that are kept, newest first",
+	"POST /backups":                         "Begin a backup of the running server",
+	"GET /backups/{name}":                   "A backup as a file for `bailiwick restore`",
+	"DELETE /backups/{name}":                "Delete a backup",
 	"GET /audit/checkpoint":                 "The newest signed checkpoint of the ledger, to be kept elsewhere",
 	"GET /audit/export":                     "The sealed ledger as a file that can be verified offline",
 	"GET /webhooks/{webhook_id}/deliveries": "What was sent to a webhook, newest first; state=dead is what was given up",
@@ -233,6 +245,9 @@ var summaries = map[string]string{
 	"DELETE /session":       "Sign out",
 	"GET /sessions":         "Where the caller is signed in",
 	"DELETE /sessions/{id}": "Sign out elsewhere",
+	"GET /mlflow-ui":        "Which build of MLflow's own pages is served under /mlflow/",
+	"PUT /mlflow-ui":        "Have the pages of a wheel of MLflow served, which is the body",
+	"DELETE /mlflow-ui":     "Serve none of MLflow's own pages any more",
 	"POST /login-links":     "A one-time sign-in link for a user",
 	"GET /models/{model}/versions/{version}/SHA256SUMS": "The same as a file for `sha256sum -c`; its own sha256 is the digest of the version",
 	"GET /models/{model}/versions/{version}/manifest":   "What a registered version consists of: each file with its sha256, and the digest of all",
@@ -252,10 +267,28 @@ var summaries = map[string]string{
 	"GET /models/{model}/two-persons":                   "Whether Production of a model takes two persons",
 	"PUT /models/{model}/two-persons":                   "Say whether Production of a model takes two persons, or leave it to the workspace",
 
+	"GET /transition-requests":                          "Pending transition requests of all models, oldest first, with what the caller may do about each",
+	"GET /models":                                       "Registered models by part of the name, owner and stage, with what the caller may do with them",
+	"GET /models/{model}":                               "A registered model with what the caller may do with it",
+	"GET /models/{model}/versions/{version}":            "A version with its checks and requests, and the stages that the caller may move it to or ask for",
+	"GET /artifacts/view":                               "A file of a run, a logged model or a version as a browser may show it: nothing in it runs",
+	"GET /notebooks/{id}/cells":                         "A notebook cell by cell, with its outputs",
+	"GET /notebooks/{id}/cells/{cell}/outputs/{output}": "An HTML result of a cell by itself, for a frame in which nothing runs",
+
 	"GET /permissions/{type}/{id}":        "The permissions of an object, with their version as ETag",
 	"PUT /permissions/{type}/{id}":        "Replace the permissions of an object, of the version in If-Match where one is given",
 	"PATCH /permissions/{type}/{id}":      "Add to or change the permissions of an object, of the version in If-Match where one is given",
 	"GET /permissions/{type}/{id}/levels": "The levels that can be given on an object",
+
+	"GET /object":     "An object or a run with what the caller may do with it, and what contains it",
+	"GET /tree":       "What is in a folder, as far as the caller may know of it, with what he may do",
+	"GET /search":     "Objects, runs and principals by id, name or path, best first, as far as the caller may look at them",
+	"GET /home":       "What waits for the caller: what he changed last, requests to decide, tokens that end soon",
+	"GET /principals": "Users, groups and service principals by name",
+
+	"POST /permissions/{type}/{id}/preview": "What a PUT of the same permissions would do to everybody's access; nothing is changed",
+	"POST /workspace/move/preview":          "What a move would do to everybody's access; nothing is changed",
+	"POST /workspace-conf/preview":          "What switching access control would do to everybody's access; nothing is changed",
 
 	"POST /workspace/move":    "Move or rename an item of the workspace tree",
 	"POST /workspace/clone":   "Copy an item of the workspace tree",

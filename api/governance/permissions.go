@@ -37,12 +37,19 @@ func tagged(handle permissionHandler) permissionHandler {
 // matched refuses a change of another version than the caller saw; without If-Match, or with "*", any version will do.
 func matched(handle permissionHandler) permissionHandler {
 	return tagged(func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*api.ACL, error) {
-		if want := c.Header("If-Match"); want != "" && want != "*" && !named(want, api.ACLTag(o)) {
-			return nil, fail.New(fail.Conflict, "The permissions of %s were changed since they were read: their version is %s now, not %s.",
-				authz.RequestName(o), api.ACLTag(o), want)
+		if err := checkVersion(c, o); err != nil {
+			return nil, err
 		}
 		return handle(c, o, q)
 	})
+}
+
+func checkVersion(c *api.Call, o *authz.Object) error {
+	if want := c.Header("If-Match"); want != "" && want != "*" && !named(want, api.ACLTag(o)) {
+		return fail.New(fail.Conflict, "The permissions of %s were changed since they were read: their version is %s now, not %s.",
+			authz.RequestName(o), api.ACLTag(o), want)
+	}
+	return nil
 }
 
 // named says whether a tag is among those of an If-Match header.

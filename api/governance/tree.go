@@ -59,29 +59,38 @@ func moveTargets(c *api.Call, q *moveRequest) ([]api.Target, error) {
 
 // move gives what is at the path another folder or name. It keeps its id and its own entries, and has the new folder's permissions.
 func move(c *api.Call, p api.Place, q *moveRequest) (*api.TreeRow, error) {
-	_, to, moved, err := workspace.CheckMove(q.Path, q.Destination)
+	o, to, err := planMove(c, p, q)
 	if err != nil {
 		return nil, err
 	}
-	target, err := api.FindPlace(c.Tx.Map, to)
-	if err != nil {
-		return nil, err
-	}
-	o := *p.Object
-	info := api.NameRow(&o, to)
-	if !moved {
+	info := api.NameRow(p.Object, to)
+	if o.Parent == p.Object.Parent && o.Name == p.Object.Name {
 		return &info, nil
 	}
-	if target.Object != nil {
-		return nil, target.Taken()
-	}
-	if err := checkLength(c.Tx.Map, o.ID, p.Path, to); err != nil {
-		return nil, err
-	}
-	o.Parent, o.Name = target.Folder.ID, workspace.Base(to)
 	c.About(o.ID)
 	c.Change(placeText(p.Path), placeText(to))
 	return &info, c.Tx.Place(o)
+}
+
+// planMove gives the object as a move would leave it, and its new path.
+func planMove(c *api.Call, p api.Place, q *moveRequest) (o authz.Object, to string, err error) {
+	_, to, moved, err := workspace.CheckMove(q.Path, q.Destination)
+	if err != nil {
+		return o, to, err
+	}
+	target, err := api.FindPlace(c.Tx.Map, to)
+	if err != nil || !moved {
+		return *p.Object, to, err
+	}
+	if target.Object != nil {
+		return o, to, target.Taken()
+	}
+	if err := checkLength(c.Tx.Map, p.Object.ID, p.Path, to); err != nil {
+		return o, to, err
+	}
+	o = *p.Object
+	o.Parent, o.Name = target.Folder.ID, workspace.Base(to)
+	return o, to, nil
 }
 
 func placeText(path string) []byte {

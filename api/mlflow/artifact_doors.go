@@ -84,7 +84,7 @@ func decodeAll(in *api.Input, request any) error {
 func (f *Front) mountArtifacts(d *api.Door) {
 	add := func(decode func(*api.Input, any) error, routes []api.Route, prefixes ...string) {
 		d.Mount(&api.Front{
-			Name: "mlflow", Service: "mlflowExperiment", Prefixes: prefixes, Decode: decode, Encode: encode, ContentType: "application/json",
+			Name: "mlflow", Service: "mlflowExperiment", Prefixes: withPages(prefixes), Decode: decode, Encode: encode, ContentType: "application/json",
 			Fail: api.FailJSON, Routes: routes,
 		})
 	}
@@ -101,7 +101,7 @@ func (f *Front) mountArtifacts(d *api.Door) {
 		Name: "mlflow", Service: "mlflowExperiment", Prefixes: []string{uploadPrefix}, Decode: decodeAddress, Encode: encode,
 		ContentType: "application/json", Fail: failUpload, Routes: f.uploadRoutes(),
 	})
-	add(decode, f.serverRoutes(), "/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
+	add(decodeNothing, f.serverRoutes(), "/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
 	for _, u := range unserved {
 		add(decodeNothing, u.routes(), u.prefixes...)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"bailiwick/api"
 	"bailiwick/blob"
@@ -49,11 +50,12 @@ func (f *Front) Mount(d *api.Door) {
 		{[]string{"/api/governance/1.0"}, f.purgeRoutes()},
 	} {
 		d.Mount(&api.Front{
-			Name: "mlflow", Service: "mlflowExperiment", Prefixes: table.prefixes, Decode: decode, Encode: encode, ContentType: "application/json",
+			Name: "mlflow", Service: "mlflowExperiment", Prefixes: withPages(table.prefixes), Decode: decode, Encode: encode, ContentType: "application/json",
 			Fail: api.FailJSON, Routes: table.routes,
 		})
 	}
 	f.mountArtifacts(d)
+	f.mountGraph(d)
 }
 
 // trackingPrefixes are the places where clients look for the tracking API: the Python client and others under api, MLflow's pages under
@@ -61,6 +63,20 @@ func (f *Front) Mount(d *api.Door) {
 var trackingPrefixes = []string{
 	"/api/2.0/mlflow", "/ajax-api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/3.0/mlflow", "/api/2.0/preview/mlflow",
 	"/ajax-api/2.0/preview/mlflow",
+}
+
+// pagesPrefix is where MLflow's own pages are; they make their calls relative to it.
+const pagesPrefix = "/mlflow"
+
+// withPages adds, to the prefixes that MLflow's pages use, the same below the place of the pages.
+func withPages(prefixes []string) []string {
+	out := slices.Clone(prefixes)
+	for _, p := range prefixes {
+		if p == "" || strings.HasPrefix(p, "/ajax-api/") && !strings.Contains(p, "/preview/") {
+			out = append(out, pagesPrefix+p)
+		}
+	}
+	return out
 }
 
 // decode fills a request from its body, the query and the path's variables, in this order.
