@@ -7,22 +7,16 @@ LISTEN ?= 127.0.0.1:5000
 DATA   ?= ./data
 ARGS   ?=
 
-# The console is built before the program that carries it.
-CONSOLE := $(if $(wildcard web/package.json),console)
-
 .PHONY: help
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: $(CONSOLE) ## build everything; leaves bin/bailiwick
+build: ## build everything, the console included; leaves bin/bailiwick
 	@scripts/ensure-go
+	@scripts/ensure-console
 	@mkdir -p bin
 	go build -o bin/bailiwick ./cmd/bailiwick
-
-.PHONY: console
-console: # part of build, once web/ is there
-	cd web && npm ci --no-audit --no-fund && npm run build
 
 .PHONY: run
 run: build ## start the server on LISTEN (127.0.0.1:5000) with the data folder DATA (./data)

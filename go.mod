@@ -91,3 +91,6 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+// The packages of the console are no packages of this module.
+ignore ./web/node_modules
