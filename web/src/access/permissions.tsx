@@ -1,0 +1,1 @@
+export { usePermissionsDialog, type PermissionsRequest } from "../app/permissions";

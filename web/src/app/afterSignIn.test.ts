@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { afterSignIn } from "./afterSignIn";
+
+const at = (pathname: string, search = "") => ({ pathname, search });
+const plain = { search: "", hash: "" };
+
+test.each([
+  ["stays at the page that was wanted", at("/experiments/1"), plain, { to: undefined }],
+  ["leads home from /sign-in", at("/sign-in"), plain, { to: "/" }],
+  ["leads home with a used link", at("/sign-in", "?link=CODE"), plain, { to: "/" }],
+  ["follows next", at("/sign-in", "?next=/models/churn"), plain, { to: "/models/churn" }],
+  ["not out of here", at("/sign-in", "?next=//evil.example"), plain, { to: "/" }],
+  ["nor with a scheme", at("/sign-in", "?next=https://evil.example"), plain, { to: "/" }],
+  ["nor in a circle", at("/sign-in", "?next=/sign-in"), plain, { to: "/" }],
+  ["leads to MLflow's pages", at("/sign-in", "?next=mlflow"), plain, { outside: "/mlflow/" }],
+  ["with the hash kept", at("/experiments/1"), { search: "?next=mlflow", hash: "#/experiments/1" }, { outside: "/mlflow/#/experiments/1" }],
+])("%s", (_, page, window, want) => {
+  expect(afterSignIn(page, window)).toEqual(want);
+});

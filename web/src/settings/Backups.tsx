@@ -1,0 +1,124 @@
+import { useState } from "react";
+import { DatabaseBackup } from "lucide-react";
+import { del, download, post } from "../api/client";
+import { useChange, useGet } from "../api/hooks";
+import { AlertDialog, Allowed, Badge, Button, Code, countText, Empty, Notice, notify, Problem, Section, sizeText, Skeleton, Table, Time, type Column } from "../ui";
+import { useWorkspace } from "./workspace";
+
+interface Backup {
+  name: string;
+  state: "running" | "done" | "failed";
+  size: number;
+  started_at: number;
+  ended_at?: number;
+  error?: string;
+  verified: boolean;
+  files?: number;
+  ledger_entries?: number;
+}
+
+interface BackupList {
+  backups: Backup[];
+  possible: boolean;
+  instead?: string;
+}
+
+const restoreLine = (name: string) => `bailiwick restore ${name}.tar --data ./data`;
+
+/** Backups of the running server: make, look, take away. */
+export function Backups() {
+  const workspace = useWorkspace();
+  const list = useGet<BackupList>("/backups", undefined, { every: 5000 });
+  const [removing, setRemoving] = useState<Backup>();
+  const start = useChange(() => post<Backup>("/backups"), ["/backups"], () => {
+    notify("The backup has begun. The server goes on working.");
+  });
+  const remove = useChange((b: Backup) => del(`/backups/${b.name}`), ["/backups"]);
+  if (list.error) return <Problem error={list.error} onRetry={() => void list.refetch()} />;
+  if (!list.data) return <Skeleton lines={6} />;
+  const { backups, possible, instead } = list.data;
+  return (
+    <Section
+      title="Backups"
+      about="Database, artifacts, keys and ledger in one file, checked by reading it again. Kept in the data folder: take a copy elsewhere."
+      actions={
+        <Allowed ability="operate-server" on={workspace}>
+          <Button
+            variant="primary"
+            icon={<DatabaseBackup aria-hidden="true" />}
+            isDisabled={!possible || backups.some((b) => b.state === "running")}
+            isPending={start.isPending}
+            onPress={() => {
+              start.mutate(undefined);
+            }}
+          >
+            Back up now
+          </Button>
+        </Allowed>
+      }
+    >
+      {possible ? null : <Notice tone="warn">{instead}</Notice>}
+      {start.error ? <Problem error={start.error} /> : null}
+      <Table label="Backups" columns={columnsFor(setRemoving)} rows={backups} rowKey={(b) => b.name} empty={<Empty title="No backup yet">Make the first one; it takes as long as reading all artifacts.</Empty>} />
+      {backups[0] ? <Code text={restoreLine(backups[0].name)} what="how to restore" language="bash" /> : null}
+      {removing ? (
+        <AlertDialog
+          isOpen
+          onOpenChange={() => {
+            setRemoving(undefined);
+          }}
+          title={`Delete the backup ${removing.name}?`}
+          action="Delete"
+          onConfirm={() => remove.mutateAsync(removing)}
+        >
+          The file is deleted from the data folder. Copies elsewhere stay.
+        </AlertDialog>
+      ) : null}
+    </Section>
+  );
+}
+
+const columnsFor = (remove: (b: Backup) => void): Column<Backup>[] => [
+  { key: "name", title: "Backup", cell: (b) => <span className="mono">{b.name}</span> },
+  { key: "state", title: "State", cell: (b) => <State backup={b} /> },
+  { key: "size", title: "Size", align: "end", cell: (b) => sizeText(b.size) },
+  { key: "files", title: "Artifacts", align: "end", cell: (b) => (b.files === undefined ? "" : countText(b.files)), hideNarrow: true },
+  { key: "entries", title: "Ledger entries", align: "end", cell: (b) => (b.ledger_entries === undefined ? "" : countText(b.ledger_entries)), hideNarrow: true },
+  { key: "started", title: "Begun", cell: (b) => <Time at={b.started_at} /> },
+  {
+    key: "actions", title: "Actions", hideTitle: true, align: "end",
+    cell: (b) => (
+      <span className="row">
+        <Button
+          size="s"
+          isDisabled={b.state !== "done"}
+          aria-label={`Download ${b.name}`}
+          onPress={() => {
+            void download(`/backups/${b.name}`, `${b.name}.tar`).catch((error: unknown) => {
+              notify(error instanceof Error ? error.message : "The download failed.", { tone: "bad" });
+            });
+          }}
+        >
+          Download
+        </Button>
+        <Button
+          size="s"
+          variant="danger"
+          isDisabled={b.state === "running"}
+          aria-label={`Delete ${b.name}`}
+          onPress={() => {
+            remove(b);
+          }}
+        >
+          Delete
+        </Button>
+      </span>
+    ),
+  },
+];
+
+function State({ backup }: { backup: Backup }) {
+  if (backup.state === "running") return <Badge tone="accent">being made</Badge>;
+  if (backup.state === "failed") return <Badge tone="bad" title={backup.error ?? ""}>{`failed: ${backup.error ?? ""}`}</Badge>;
+  return <Badge tone={backup.verified ? "good" : "warn"}>{backup.verified ? "verified" : "not verified"}</Badge>;
+}

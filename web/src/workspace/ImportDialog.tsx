@@ -1,0 +1,105 @@
+import { useId, useState } from "react";
+import { FileUp } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Badge, Button, Checkbox, Dialog, notify, plural, sizeText, Table, type Column } from "../ui";
+import { importFile, importOf, treeRenews } from "./items";
+import styles from "./Workspace.module.css";
+
+type State = { is: "waiting" | "sending" | "done" } | { is: "failed"; why: string };
+
+interface ImportDialogProps {
+  folder: string;
+  /** Those that were dropped. */
+  files: readonly File[];
+  close: () => void;
+}
+
+/** Imports files into a folder: notebooks by their extension, everything else as it is. Each says how it went. */
+export function ImportDialog({ folder, files: dropped, close }: ImportDialogProps) {
+  const client = useQueryClient();
+  const picker = useId();
+  const [files, setFiles] = useState<readonly File[]>(dropped);
+  const [states, setStates] = useState<Readonly<Record<string, State>>>({});
+  const [overwrite, setOverwrite] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const set = (file: File, state: State) => {
+    setStates((old) => ({ ...old, [file.name]: state }));
+  };
+  const run = async () => {
+    setBusy(true);
+    let sent = 0;
+    for (const file of files) {
+      if (states[file.name]?.is === "done") continue;
+      set(file, { is: "sending" });
+      try {
+        await importFile(folder, file, overwrite);
+        set(file, { is: "done" });
+        sent += 1;
+      } catch (error) {
+        set(file, { is: "failed", why: error instanceof Error ? error.message : "It failed." });
+      }
+    }
+    setBusy(false);
+    await Promise.all(treeRenews.map((path) => client.invalidateQueries({ queryKey: [path] })));
+    if (sent > 0) notify(`${plural(sent, "file")} imported into ${folder}.`);
+  };
+  const all = files.length > 0 && files.every((file) => states[file.name]?.is === "done");
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={close}
+      title="Import"
+      about={`Into ${folder}`}
+      footer={
+        <>
+          <Button onPress={close}>{all ? "Close" : "Cancel"}</Button>
+          <Button variant="primary" isDisabled={files.length === 0 || all} isPending={busy} onPress={() => void run()}>
+            Import
+          </Button>
+        </>
+      }
+    >
+      <div className="stack">
+        <div>
+          <label className={styles.pick} htmlFor={picker}>
+            <FileUp aria-hidden="true" size={16} /> Choose files
+          </label>
+          <input
+            id={picker}
+            type="file"
+            multiple
+            className={styles.file}
+            onChange={(event) => {
+              setFiles([...files, ...(event.target.files ?? [])]);
+            }}
+          />
+        </div>
+        <p className="muted small">
+          Databricks sources (.py, .sql, .scala, .r) and Jupyter notebooks (.ipynb) become notebooks, results included; everything else is kept as a file.
+        </p>
+        {files.length > 0 ? <Table label="Files" columns={columnsFor(states)} rows={files} rowKey={(file) => file.name} /> : null}
+        <Checkbox isSelected={overwrite} onChange={setOverwrite}>
+          Replace what has the same name
+        </Checkbox>
+      </div>
+    </Dialog>
+  );
+}
+
+const columnsFor = (states: Readonly<Record<string, State>>): Column<File>[] => [
+  { key: "name", title: "File", cell: (file) => <span className="break">{file.name}</span> },
+  { key: "as", title: "Becomes", cell: (file) => (importOf(file.name).format === "AUTO" ? "file" : "notebook"), hideNarrow: true },
+  { key: "size", title: "Size", align: "end", cell: (file) => sizeText(file.size) },
+  { key: "state", title: "State", cell: (file) => <Shown state={states[file.name]} /> },
+];
+
+function Shown({ state }: { state: State | undefined }) {
+  if (state?.is === "failed") {
+    return (
+      <span role="alert">
+        <Badge tone="bad">failed</Badge> <span className="small break">{state.why}</span>
+      </span>
+    );
+  }
+  return <Badge tone={state?.is === "done" ? "good" : "plain"}>{state?.is ?? "waiting"}</Badge>;
+}

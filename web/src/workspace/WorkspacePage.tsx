@@ -1,0 +1,138 @@
+import { useState } from "react";
+import { Folder, FolderPlus, ShieldUser, Trash2, Upload } from "lucide-react";
+import { useSearchParams, useNavigate } from "react-router";
+import { usePermissionsDialog } from "../access/permissions";
+import { useObject, usePaged } from "../api/hooks";
+import { useLive } from "../api/live";
+import { Allowed, Badge, Button, ButtonLink, Empty, LevelBadge, More, Page as Screen, Problem, Skeleton, Tree } from "../ui";
+import { CreateFolderDialog } from "./CreateFolderDialog";
+import { crumbsOf, folderAddress, lastOf } from "./crumbs";
+import { DropFiles } from "./DropFiles";
+import { FolderList } from "./FolderList";
+import { ancestorsOf } from "./FolderPicker";
+import { ImportDialog } from "./ImportDialog";
+import { ItemMenu } from "./ItemMenu";
+import type { TreeItem, TreePage } from "./items";
+import { TrashView } from "./TrashView";
+import { useFolderTree } from "./useFolderTree";
+import styles from "./Workspace.module.css";
+
+/** The workspace: the tree at the side, the folder's items beside it; or the trash. */
+export function Page() {
+  const [params] = useSearchParams();
+  if (params.get("view") === "trash") return <TrashView />;
+  const path = params.get("path") ?? "/";
+  return <FolderScreen key={path} path={path} />;
+}
+
+type Doing = "folder" | "import";
+
+function FolderScreen({ path }: { path: string }) {
+  const list = usePaged<TreePage, TreeItem>("/tree", { path }, (page) => page.items);
+  const folder = list.data?.pages[0]?.folder;
+  const object = useObject(folder?.object);
+  useLive(folder?.object);
+  const [doing, setDoing] = useState<Doing>();
+  const [files, setFiles] = useState<File[]>([]);
+  const take = (dropped: File[]) => {
+    setFiles(dropped);
+    setDoing("import");
+  };
+  const close = () => {
+    setDoing(undefined);
+    setFiles([]);
+  };
+  return (
+    <Screen
+      title={lastOf(path)}
+      icon={<Folder aria-hidden="true" />}
+      width="wide"
+      badges={folder ? <FolderBadges folder={folder} /> : null}
+      breadcrumbs={object.data ? crumbsOf(object.data) : []}
+      actions={folder ? <Toolbar folder={folder} act={setDoing} /> : null}
+    >
+      <div className={styles.panes}>
+        <Side path={path} />
+        <div className={styles.main}>
+          {list.error ? <Problem error={list.error} object={path} onRetry={() => void list.refetch()} /> : null}
+          {list.isPending ? <Skeleton lines={10} /> : null}
+          {folder ? (
+            <DropFiles onFiles={take} isDisabled={!folder.abilities.includes("create-items")}>
+              <FolderList items={list.items} empty={<EmptyFolder folder={folder} act={setDoing} />} />
+              <More list={list} what="items" />
+            </DropFiles>
+          ) : null}
+        </div>
+      </div>
+      {doing === "folder" ? <CreateFolderDialog folder={path} close={close} /> : null}
+      {doing === "import" ? <ImportDialog folder={path} files={files} close={close} /> : null}
+    </Screen>
+  );
+}
+
+const specials: Partial<Record<NonNullable<TreeItem["special"]>, string>> = {
+  users: "home folders", shared: "everybody manages it", home: "home folder", repos: "Git folders",
+};
+
+function FolderBadges({ folder }: { folder: TreeItem }) {
+  const words = folder.special && specials[folder.special];
+  return (
+    <>
+      {words ? <Badge tone="violet">{words}</Badge> : null}
+      <LevelBadge level={folder.level} />
+    </>
+  );
+}
+
+function Toolbar({ folder, act }: { folder: TreeItem; act: (what: Doing) => void }) {
+  const permissions = usePermissionsDialog();
+  return (
+    <>
+      <Allowed ability="create-items" on={folder}>
+        <Button icon={<FolderPlus aria-hidden="true" />} onPress={() => { act("folder"); }}>
+          Create folder
+        </Button>
+      </Allowed>
+      <Allowed ability="create-items" on={folder}>
+        <Button icon={<Upload aria-hidden="true" />} onPress={() => { act("import"); }}>
+          Import
+        </Button>
+      </Allowed>
+      <Button icon={<ShieldUser aria-hidden="true" />} onPress={() => { permissions.open({ object: folder }); }}>
+        Permissions
+      </Button>
+      <ButtonLink to="/workspace?view=trash" icon={<Trash2 aria-hidden="true" />}>
+        Trash
+      </ButtonLink>
+      <ItemMenu item={folder} here />
+    </>
+  );
+}
+
+/** The tree of folders; left out where it is narrow, since the list and the breadcrumbs lead everywhere. */
+function Side({ path }: { path: string }) {
+  const navigate = useNavigate();
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(() => new Set(ancestorsOf(path)));
+  const nodes = useFolderTree(expanded, <Folder aria-hidden="true" size={16} />);
+  return (
+    <nav className={styles.side} aria-label="Folders">
+      <Tree label="Folders" nodes={nodes} expanded={expanded} onExpand={setExpanded} selected={path} onAction={(to) => void navigate(folderAddress(to))} />
+    </nav>
+  );
+}
+
+function EmptyFolder({ folder, act }: { folder: TreeItem; act: (what: Doing) => void }) {
+  return (
+    <Empty
+      title="Nothing is in this folder"
+      icon={<Folder aria-hidden="true" />}
+      actions={
+        <Allowed ability="create-items" on={folder}>
+          <Button onPress={() => { act("import"); }}>Import notebooks or files</Button>
+        </Allowed>
+      }
+    >
+      Drop files here, or log an experiment into it: <code>mlflow.set_experiment("{folder.path === "/" ? "" : folder.path}/my-experiment")</code>.
+    </Empty>
+  );
+}
