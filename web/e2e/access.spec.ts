@@ -26,7 +26,7 @@ async function tabTo(page: Page, role: "button" | "combobox", name: string | Reg
   const wanted = page.getByRole(role, { name, exact: true });
   for (let i = 0; i < 60; i += 1) {
     await page.keyboard.press("Tab");
-    if (await wanted.evaluate((element) => element === document.activeElement).catch(() => false)) return;
+    if ((await wanted.count()) === 1 && (await wanted.evaluate((element) => element === document.activeElement))) return;
   }
   throw new Error(`Tab does not reach ${String(name)}`);
 }
@@ -39,6 +39,7 @@ async function openDialog(page: Page): Promise<void> {
 }
 
 test("permissions are changed by keyboard alone, and nothing before Save", async ({ as, world }) => {
+  test.setTimeout(120_000);
   const page = await as("ada");
   const object = await ownExperiment(page, world, "keyboard");
   const reader = world.people.reader.name;
@@ -54,13 +55,13 @@ test("permissions are changed by keyboard alone, and nothing before Save", async
   await page.keyboard.press("Enter");
   await expect(page.getByText("Added", { exact: true })).toBeVisible();
   await expect(page.getByRole("region", { name: "Effect of saving" })).toContainText(reader);
-  expect(await direct(page, world, object)).not.toHaveProperty(reader);
+  expect(await direct(page, world, object)).not.toHaveProperty([reader]);
   await expectAccessible(page);
   await shoot(page, "permissions-staged");
   await tabTo(page, "button", "Save changes");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  expect(await direct(page, world, object)).toHaveProperty(reader, "CAN_READ");
+  expect(await direct(page, world, object)).toHaveProperty([reader], "CAN_READ");
   await expect(page.getByRole("main").getByRole("button", { name: "Permissions" })).toBeFocused();
 });
 
@@ -82,8 +83,8 @@ test("who saves second is told what changed, and keeps his own changes", async (
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("dialog")).toHaveCount(0);
   const after = await direct(page, world, object);
-  expect(after).toHaveProperty(second.name, "CAN_EDIT");
-  expect(after).not.toHaveProperty(reader.name);
+  expect(after).toHaveProperty([second.name], "CAN_EDIT");
+  expect(after).not.toHaveProperty([reader.name]);
 });
 
 test("Escape asks before staged changes are lost", async ({ as, world }) => {

@@ -8,9 +8,9 @@ export const worldFile = "test-results/world.json";
 export default async function setup(): Promise<() => Promise<void>> {
   await rm("test-results/screens", { recursive: true, force: true });
   await mkdir("test-results/screens", { recursive: true });
-  const python = process.env["BAILIWICK_TEST_PYTHON"];
+  const python = process.env.BAILIWICK_TEST_PYTHON;
   if (!python) throw new Error("BAILIWICK_TEST_PYTHON must name the clients' Python; run the suites by scripts/console browser");
-  const ui = process.env["BAILIWICK_TEST_MLFLOW_UI"];
+  const ui = process.env.BAILIWICK_TEST_MLFLOW_UI;
   const world = spawn(python, ["e2e/world.py", ...(ui ? ["--mlflow-ui", ui] : [])], { stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((done) => world.once("exit", done));
   let said = "";

@@ -1,9 +1,8 @@
 import { useState } from "react";
 import { useGet } from "../api/hooks";
 import type { ObjectRef, Viewed } from "../api/types";
-import { ComboBox, KindIcon, kindWords } from "../ui";
+import { ComboBox, KindIcon, kindWords, type Option } from "../ui";
 import { useKinds } from "./kinds";
-import type { KeyedOption } from "./options";
 import { objectTitle } from "./sentences";
 import { useSettled } from "./usePermissions";
 
@@ -49,10 +48,11 @@ export function ObjectPicker({ label, kind, value, onChange }: ObjectPickerProps
       onChange={choose}
       input={input}
       onInputChange={setInput}
+      allowsCustomValue
       isLoading={q !== "" && (stale || search.isPending)}
       emptyText={search.error ? search.error.message : "Nothing has this name."}
     />
   );
 }
 
-const optionOf = (o: ObjectRef): KeyedOption => ({ id: o.object, value: o.object, text: objectTitle(o), what: kindWords(o.kind), icon: <KindIcon kind={o.kind} /> });
+const optionOf = (o: ObjectRef): Option => ({ value: o.object, text: objectTitle(o), what: kindWords(o.kind), icon: <KindIcon kind={o.kind} /> });

@@ -13,7 +13,7 @@ import styles from "./Permissions.module.css";
 import { driftOf } from "./rebase";
 import { countsSentence, objectTitle } from "./sentences";
 import { countsOf, requestOf, rowsOf, stage, staging, type Staging } from "./staging";
-import { isConflict, useEffectOf, useSave } from "./usePermissions";
+import { isConflict, useEffectOf, useSave, type AskedEffect } from "./usePermissions";
 
 export interface StagedPermissions {
   state: Staging;
@@ -25,7 +25,7 @@ export interface StagedPermissions {
   undo: (key: string) => void;
   undoAll: () => void;
   noted: () => void;
-  effect: ReturnType<typeof useEffectOf>;
+  effect: AskedEffect;
   save: ReturnType<typeof useSave>;
   canChange: boolean;
 }
@@ -43,7 +43,7 @@ export function useStaged(object: ObjectRef, acl: Acl | undefined, canChange: bo
     close();
   });
   const staged = state.wishes.size;
-  const sentence = effect.data && staged > 0 && !effect.isPlaceholderData ? effectSentence(effect.data) : "";
+  const sentence = effect.data && staged > 0 ? effectSentence(effect.data) : "";
   useEffect(() => {
     if (sentence !== "") announce(`Saving would do this: ${sentence}`);
   }, [sentence]);
@@ -104,7 +104,7 @@ function ReadOnly() {
 function SaveEffect({ object, staged }: { object: ObjectRef; staged: StagedPermissions }) {
   const { effect, state } = staged;
   return (
-    <section className={styles.effect} aria-label="Effect of saving" aria-busy={effect.isFetching}>
+    <section className={styles.effect} aria-label="Effect of saving" aria-busy={effect.data === undefined && effect.error === null}>
       <div className="spread">
         <h3>Effect of saving: {countsSentence(countsOf(state))}</h3>
         <Button size="s" onPress={staged.undoAll}>
@@ -127,7 +127,7 @@ function footSentence({ effect, save, staged, state }: StagedPermissions): strin
   if (staged === 0) return effect.data ? `${plural(effect.data.before_people, "person has", "people have")} access` : "";
   if (save.error) return isConflict(save.error) ? "Not saved: somebody else changed these permissions." : "Not saved.";
   const counts = `${countsSentence(countsOf(state))}, not saved yet.`;
-  return effect.data && !effect.isPlaceholderData ? `${counts} ${effectSentence(effect.data)}` : counts;
+  return effect.data ? `${counts} ${effectSentence(effect.data)}` : counts;
 }
 
 export interface PermissionsFootProps {
@@ -139,19 +139,25 @@ export interface PermissionsFootProps {
 /** How many have access, Cancel and Save. Saving away one's own Manage is asked about once more. */
 export function PermissionsFoot({ object, staged, close }: PermissionsFootProps) {
   const [asks, setAsks] = useState(false);
+  const [asking, setAsking] = useState(false);
   const { effect, save, state } = staged;
   const input = () => ({ request: requestOf(state), etag: state.base.etag });
   const press = () => {
-    if (staged.staged === 0) announce("Nothing is changed.");
-    else if (effect.data?.viewer_loses_manage) setAsks(true);
-    else save.mutate(input());
+    setAsking(true);
+    // What cannot be previewed cannot be saved either: then saving says why.
+    const loses = effect.now().then((known) => known.viewer_loses_manage === true, () => false);
+    void loses.then((yes) => {
+      setAsking(false);
+      if (yes) setAsks(true);
+      else save.mutate(input());
+    });
   };
   return (
     <>
       <span className={styles.people}>{footSentence(staged)}</span>
       <Button onPress={close}>{staged.canChange ? "Cancel" : "Close"}</Button>
       {staged.canChange ? (
-        <Button variant="primary" isPending={save.isPending} isDisabled={staged.staged === 0} onPress={press}>
+        <Button variant="primary" isPending={asking || save.isPending} isDisabled={staged.staged === 0} onPress={press}>
           Save changes
         </Button>
       ) : null}

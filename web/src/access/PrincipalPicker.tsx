@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { useGet } from "../api/hooks";
 import type { PrincipalRef } from "../api/types";
-import { ComboBox, KindIcon } from "../ui";
+import { ComboBox, KindIcon, type Option } from "../ui";
 import { keyOf, shownName } from "./acl";
 import { whoSentence } from "./sentences";
-import type { KeyedOption } from "./options";
 import { useSettled } from "./usePermissions";
 
 /** A user, group or service principal as GET /principals answers it. */
@@ -54,6 +53,7 @@ export function PrincipalPicker({ label, hint, error, placeholder, kinds, value,
       onChange={choose}
       input={input}
       onInputChange={setInput}
+      allowsCustomValue
       isLoading={stale || search.isPending}
       emptyText={search.error ? search.error.message : "Nobody has this name."}
     />
@@ -62,11 +62,10 @@ export function PrincipalPicker({ label, hint, error, placeholder, kinds, value,
 
 const isNamed = (p: Principal, text: string): boolean => `${p.name}\n${p.display_name ?? ""}`.toLowerCase().includes(text.trim().toLowerCase());
 
-function optionOf(principal: Principal, note: { text: string; fixed?: boolean } | undefined): KeyedOption {
+function optionOf(principal: Principal, note: { text: string; fixed?: boolean } | undefined): Option {
   const who = whoOf(principal);
   const off = principal.active === false ? " · inactive" : "";
   return {
-    id: principal.id,
     value: principal.id,
     text: shownName(who),
     what: note ? `${whoSentence(who)}${off} · ${note.text}` : whoSentence(who) + off,

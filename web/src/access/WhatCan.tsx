@@ -139,8 +139,10 @@ function Reachable({ object }: { object: Reached }) {
   return (
     <span className={styles.person}>
       <KindIcon kind={object.kind} />
-      <ObjectLink object={object} />
-      <span className="faint small">{kindWords(object.kind)}</span>
+      <span className={styles.lines}>
+        <ObjectLink object={object} />
+        <span className="muted small">{kindWords(object.kind)}</span>
+      </span>
     </span>
   );
 }

@@ -2,13 +2,12 @@ import { useState } from "react";
 import { ShieldQuestion } from "lucide-react";
 import { useObject } from "../api/hooks";
 import type { ObjectRef } from "../api/types";
-import { Button, ComboBox, Empty, kindWords, levelWords, Problem, Select, Skeleton } from "../ui";
+import { Button, ComboBox, Empty, kindWords, levelWords, Problem, Select, Skeleton, type Option } from "../ui";
 import { usePermissionsDialog } from "../app/permissions";
 import styles from "./Access.module.css";
 import { leastAbility } from "./holders";
 import { Holders } from "./Holders";
 import { useKind, useKinds } from "./kinds";
-import type { KeyedOption } from "./options";
 import { ObjectPicker } from "./ObjectPicker";
 
 export interface AccessQuestion {
@@ -98,7 +97,7 @@ interface AnyAbilityProps {
 /** All abilities of all kinds, searched by their titles. */
 function AnyAbility({ kind, ability, onChange }: AnyAbilityProps) {
   const kinds = useKinds();
-  const all = kinds.flatMap((k) => k.abilities.map((a): KeyedOption => ({ id: `${k.kind} ${a.ability}`, value: `${k.kind} ${a.ability}`, text: a.title, what: `${kindWords(k.kind)} · ${a.ability}` })));
+  const all = kinds.flatMap((k) => k.abilities.map((a): Option => ({ value: `${k.kind} ${a.ability}`, text: a.title, what: `${kindWords(k.kind)} · ${a.ability}` })));
   const value = kind && ability ? `${kind} ${ability}` : null;
   const [input, setInput] = useState<string>();
   const shown = input ?? all.find((o) => o.value === value)?.text ?? "";
@@ -113,6 +112,6 @@ function AnyAbility({ kind, ability, onChange }: AnyAbilityProps) {
     onChange(k, a);
   };
   return (
-    <ComboBox label="Ability" placeholder="What somebody might do" options={options} value={value} onChange={choose} input={shown} onInputChange={setInput} emptyText="No ability is called that." />
+    <ComboBox label="Ability" placeholder="What somebody might do" options={options} value={value} onChange={choose} input={shown} onInputChange={setInput} emptyText="No ability is called that." allowsCustomValue />
   );
 }

@@ -1,6 +1,6 @@
 /** What the dialog asks the server: the object, its list with a version, the effect of what is staged, and saving. */
 import { useEffect, useState } from "react";
-import { keepPreviousData, useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { ApiError, call, get, post, put } from "../api/client";
 import { renewObject } from "../api/live";
 import type { ObjectRef } from "../api/types";
@@ -39,17 +39,33 @@ async function readPermissions(object: string, signal: AbortSignal): Promise<Per
   return { acl: readAcl(list.body, list.etag ?? "", explain, known), levels: known };
 }
 
+const previewOf = (object: string, body: string, etag: string) => ({
+  queryKey: ["/permissions/preview", object, etag, body],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    post<Effect>(`/permissions/${segments(object)}/preview`, JSON.parse(body) as AclRequest, { ifMatch: etag, signal }),
+  retry: false,
+});
+
+export interface AskedEffect {
+  /** What saving would do now; undefined while it is being worked out: an older answer would mislead. */
+  data: Effect | undefined;
+  error: Error | null;
+  /** Waits for it, also when the last change is only just made. */
+  now: () => Promise<Effect>;
+}
+
 /** What saving would do. Asked a moment after the last change, so that choosing levels by arrow keys does not ask for each. */
-export function useEffectOf(object: string, request: AclRequest, etag: string, enabled: boolean): UseQueryResult<Effect> {
-  const body = useSettled(JSON.stringify(request), 350);
-  return useQuery({
-    queryKey: ["/permissions/preview", object, etag, body],
-    queryFn: ({ signal }) => post<Effect>(`/permissions/${segments(object)}/preview`, JSON.parse(body) as AclRequest, { ifMatch: etag, signal }),
-    enabled,
-    retry: false,
-    placeholderData: keepPreviousData,
-    refetchOnWindowFocus: false,
-  });
+export function useEffectOf(object: string, request: AclRequest, etag: string, enabled: boolean): AskedEffect {
+  const client = useQueryClient();
+  const wanted = JSON.stringify(request);
+  const body = useSettled(wanted, 350);
+  const query = useQuery({ ...previewOf(object, body, etag), enabled, refetchOnWindowFocus: false });
+  const settled = body === wanted;
+  return {
+    data: settled ? query.data : undefined,
+    error: settled ? query.error : null,
+    now: () => client.query(previewOf(object, wanted, etag)),
+  };
 }
 
 /** A value once it has not changed for some milliseconds. */

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/artifacts/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of a run, a logged model or a version as a browser may show it: nothing in it runs
+         * @description Needs the ability read-artifacts.
+         */
+        get: operations["getDownloadArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -64,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a search of the audit trail finds as CSV or JSON, at most 100,000 events
+         * @description Needs the ability read-audit.
+         */
+        get: operations["getDownloadAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An event with what it changed, and the checked proof that it is in the ledger
+         * @description Needs the ability read-audit.
+         */
+        get: operations["getAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit/export": {
         parameters: {
             query?: never;
@@ -84,6 +144,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/qualifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a search of the audit trail (q) can ask for
+         * @description Needs the ability read-audit.
+         */
+        get: operations["getAuditQualifiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The backups that are kept, newest first
+         * @description Needs the ability operate-server.
+         */
+        get: operations["getBackups"];
+        put?: never;
+        /**
+         * Begin a backup of the running server
+         * @description Needs the ability operate-server.
+         */
+        post: operations["postCreateBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A backup as a file for `bailiwick restore`
+         * @description Needs the ability operate-server.
+         */
+        get: operations["getDownloadBackup"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a backup
+         * @description Needs the ability operate-server.
+         */
+        delete: operations["deleteDeleteBackup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/can": {
         parameters: {
             query?: never;
@@ -96,6 +224,46 @@ export interface paths {
          * @description Needs the ability ask-about-self.
          */
         get: operations["getCan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events: one whenever one of the named objects, or what belongs to it, has changed
+         * @description Needs the ability signed-in.
+         */
+        get: operations["getChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for the caller: what he changed last, requests to decide, tokens that end soon
+         * @description Needs the ability ask-about-self.
+         */
+        get: operations["getHome"];
         put?: never;
         post?: never;
         delete?: never;
@@ -144,6 +312,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mlflow-ui": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which build of MLflow's own pages is served under /mlflow/
+         * @description Needs the ability read-settings.
+         */
+        get: operations["getGetMlflowUi"];
+        /**
+         * Have the pages of a wheel of MLflow served, which is the body
+         * @description Needs the ability manage-settings.
+         */
+        put: operations["putPutMlflowUi"];
+        post?: never;
+        /**
+         * Serve none of MLflow's own pages any more
+         * @description Needs the ability manage-settings.
+         */
+        delete: operations["deleteDeleteMlflowUi"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Registered models by part of the name, owner and stage, with what the caller may do with them
+         * @description Needs the ability view-model.
+         */
+        get: operations["getSearchRegisteredModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A registered model with what the caller may do with it
+         * @description Needs the ability view-model.
+         */
+        get: operations["getGetRegisteredModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/{model}/required-checks": {
         parameters: {
             query?: never;
@@ -185,6 +421,26 @@ export interface paths {
          * @description Needs the ability set-model-governance.
          */
         put: operations["putSetTwoPersons"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version with its checks and requests, and the stages that the caller may move it to or ask for
+         * @description Needs the ability view-model.
+         */
+        get: operations["getGetModelVersion"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -268,6 +524,46 @@ export interface paths {
          * @description Needs the ability view-model.
          */
         get: operations["getGetModelVersionManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notebooks/{id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A notebook cell by cell, with its outputs
+         * @description Needs the ability view-cells.
+         */
+        get: operations["getViewNotebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/object": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An object or a run with what the caller may do with it, and what contains it
+         * @description Needs the ability ask-about-self.
+         */
+        get: operations["getObject"];
         put?: never;
         post?: never;
         delete?: never;
@@ -364,6 +660,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/permissions/{type}/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a PUT of the same permissions would do to everybody's access; nothing is changed
+         * @description Needs the ability change-permissions.
+         */
+        post: operations["postPreviewPermissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users, groups and service principals by name
+         * @description Needs the ability read-identities.
+         */
+        get: operations["getPrincipals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/required-tags": {
         parameters: {
             query?: never;
@@ -383,6 +719,114 @@ export interface paths {
         put: operations["putChangeRequiredTags"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects, runs and principals by id, name or path, best first, as far as the caller may look at them
+         * @description Needs the ability signed-in.
+         */
+        get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who looks at the console, and what he may do in the workspace as a whole
+         * @description Needs the ability signed-in.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out
+         * @description Needs the ability signed-in.
+         */
+        delete: operations["deleteLogout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the session last longer
+         * @description Needs the ability signed-in.
+         */
+        post: operations["postRenewSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the caller is signed in
+         * @description Needs the ability signed-in.
+         */
+        get: operations["getSessions"];
+        put?: never;
+        /**
+         * Sign a browser in, with a token or the code of a one-time link
+         * @description Needs the ability unknown.
+         */
+        post: operations["postLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out elsewhere
+         * @description Needs the ability signed-in.
+         */
+        delete: operations["deleteLogout"];
         options?: never;
         head?: never;
         patch?: never;
@@ -410,6 +854,46 @@ export interface paths {
          * @description Needs the ability change-permissions.
          */
         patch: operations["patchChangeSteward"];
+        trace?: never;
+    };
+    "/transition-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pending transition requests of all models, oldest first, with what the caller may do about each
+         * @description Needs the ability view-model.
+         */
+        get: operations["getListTransitionRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is in a folder, as far as the caller may know of it, with what he may do
+         * @description Needs the ability list-items.
+         */
+        get: operations["getTree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/unowned": {
@@ -572,6 +1056,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspace-conf/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What switching access control would do to everybody's access; nothing is changed
+         * @description Needs the ability manage-settings.
+         */
+        post: operations["postPreviewPermissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspace/clone": {
         parameters: {
             query?: never;
@@ -606,6 +1110,26 @@ export interface paths {
          * @description Needs the ability move-rename.
          */
         post: operations["postMoveItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspace/move/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a move would do to everybody's access; nothing is changed
+         * @description Needs the ability move-rename.
+         */
+        post: operations["postPreviewPermissions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -712,6 +1236,11 @@ export interface components {
             least_level?: string;
             title: string;
         };
+        AbsentAction: {
+            ability: string;
+            action: string;
+            reason: string;
+        };
         ActivitiesAnswer: {
             activities: components["schemas"]["ActivityRow"][];
             next_page_token?: string;
@@ -730,6 +1259,10 @@ export interface components {
             to_stage?: string;
             user_id: string;
         };
+        AliasRow: {
+            alias: string;
+            version: string;
+        };
         AttemptRow: {
             answer: string;
             /** Format: int64 */
@@ -745,6 +1278,27 @@ export interface components {
             events: components["schemas"]["Row"][];
             next_page_token?: string;
         };
+        BackupState: {
+            checkpoint?: string;
+            /** Format: int64 */
+            ended_at?: number;
+            error?: string;
+            files?: number;
+            /** Format: int64 */
+            ledger_entries?: number;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** Format: int64 */
+            started_at: number;
+            state: string;
+            verified: boolean;
+        };
+        BackupsAnswer: {
+            backups: components["schemas"]["BackupState"][];
+            instead?: string;
+            possible: boolean;
+        };
         CanAnswer: {
             ability: string;
             allowed: boolean;
@@ -754,6 +1308,15 @@ export interface components {
             principal: components["schemas"]["PrincipalRef"];
             refusal?: components["schemas"]["Refusal"];
             rule: string;
+        };
+        CellsAnswer: {
+            cells: components["schemas"]["ShownCell"][];
+            format: string;
+            language: string;
+            /** Format: int64 */
+            modified_at: number;
+            path: string;
+            truncated?: boolean;
         };
         CheckRow: {
             current: boolean;
@@ -806,6 +1369,19 @@ export interface components {
                     [key: string]: string;
                 };
             };
+        };
+        ConfEffect: {
+            after_people: number;
+            before_people: number;
+            below: number;
+            changes: components["schemas"]["EffectRow"][];
+            etag: string;
+            gain: number;
+            gets_manage: components["schemas"]["ObjectRef"][];
+            hidden: boolean;
+            lose: number;
+            truncated: boolean;
+            viewer_loses_manage: boolean;
         };
         Content: {
             content?: {
@@ -876,6 +1452,38 @@ export interface components {
                 [key: string]: string;
             }[];
         };
+        Effect: {
+            after_people: number;
+            before_people: number;
+            below: number;
+            changes: components["schemas"]["EffectRow"][];
+            etag: string;
+            gain: number;
+            hidden: boolean;
+            lose: number;
+            truncated: boolean;
+            viewer_loses_manage: boolean;
+        };
+        EffectRow: {
+            after: string;
+            before: string;
+            gains: string[];
+            loses: string[];
+            principal: components["schemas"]["PrincipalRef"];
+            through: components["schemas"]["PrincipalRef"][];
+        };
+        EventAnswer: {
+            after: unknown;
+            before: unknown;
+            event: components["schemas"]["Row"];
+            proof: components["schemas"]["ProofAnswer"];
+        };
+        ExpiringToken: {
+            comment: string;
+            /** Format: int64 */
+            expires_at: number;
+            id: string;
+        };
         ExplainAnswer: {
             chain: components["schemas"]["ObjectRef"][];
             entries: components["schemas"]["ExplainedBy"][];
@@ -917,6 +1525,20 @@ export interface components {
             path?: string[];
             rule: string;
             through?: components["schemas"]["PrincipalRef"];
+        };
+        HomeAnswer: {
+            first_steps: boolean;
+            my_requests: number;
+            recent: components["schemas"]["Viewed"][];
+            requests: number;
+            tokens_expiring: components["schemas"]["ExpiringToken"][];
+            unowned: number;
+        };
+        ItemAction: {
+            ability: string;
+            action: string;
+            allowed: boolean;
+            object: string;
         };
         KindTable: {
             abilities: components["schemas"]["AbilityRow"][];
@@ -981,11 +1603,136 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        ModelAnswer: {
+            abilities: string[];
+            absent: components["schemas"]["AbsentAction"][];
+            aliases: components["schemas"]["AliasRow"][];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            description?: string;
+            id: string;
+            kind: string;
+            language?: string;
+            latest: {
+                [key: string]: string;
+            };
+            level: string;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            owner: string;
+            path?: string;
+            prompt?: boolean;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            size?: number;
+            steward: components["schemas"]["StewardAnswer"];
+            tags: components["schemas"]["TagRow"][];
+            trashed?: boolean;
+            two_persons: boolean;
+            /** Format: int64 */
+            versions: number;
+        };
+        ModelRow: {
+            abilities: string[];
+            aliases: components["schemas"]["AliasRow"][];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            description?: string;
+            id: string;
+            kind: string;
+            language?: string;
+            latest: {
+                [key: string]: string;
+            };
+            level: string;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            owner: string;
+            path?: string;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            size?: number;
+            trashed?: boolean;
+            /** Format: int64 */
+            versions: number;
+        };
+        ModelVersionAnswer: {
+            abilities: string[];
+            absent: components["schemas"]["AbsentAction"][];
+            actions: components["schemas"]["StageAction"][];
+            aliases: string[];
+            checks: components["schemas"]["CheckRow"][];
+            /** Format: int64 */
+            creation_timestamp: number;
+            current_stage: string;
+            description: string;
+            digest?: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            last_updated_timestamp: number;
+            level: string;
+            model_id?: string;
+            model_object: string;
+            name: string;
+            requests: components["schemas"]["RequestRow"][];
+            run_id: string;
+            run_link: string;
+            /** Format: int64 */
+            size: number;
+            source: string;
+            source_link?: components["schemas"]["SourceLink"];
+            status: string;
+            status_message?: string;
+            tags: components["schemas"]["TagRow"][];
+            two_persons: boolean;
+            unmet: {
+                [key: string]: string[];
+            };
+            user_id?: string;
+            version: string;
+        };
+        ModelsAnswer: {
+            models: components["schemas"]["ModelRow"][];
+            next_page_token?: string;
+        };
+        Nothing: Record<string, never>;
         Object: {
             id?: string;
             kind: string;
             name?: string;
             path?: string;
+        };
+        ObjectAnswer: {
+            abilities: string[];
+            actions: components["schemas"]["ItemAction"][];
+            administrator: boolean;
+            chain: components["schemas"]["ObjectRef"][];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            id: string;
+            kind: string;
+            language?: string;
+            level: string;
+            managers?: number;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            path?: string;
+            /** Format: int64 */
+            size?: number;
+            special?: string;
+            trashed?: boolean;
         };
         ObjectRef: {
             kind: string;
@@ -1008,6 +1755,14 @@ export interface components {
             "x-ability"?: string;
             "x-further-abilities"?: string[];
         };
+        Output: {
+            kind: string;
+            mime: string;
+            plain?: string;
+            stream?: string;
+            text: string;
+            truncated?: boolean;
+        };
         Parameter: {
             in: string;
             name: string;
@@ -1021,9 +1776,39 @@ export interface components {
             kind: string;
             name: string;
         };
+        PrincipalRow: {
+            active: boolean;
+            display_name: string;
+            id: string;
+            kind: string;
+            members?: number;
+            name: string;
+        };
+        PrincipalsAnswer: {
+            next_page_token?: string;
+            principals: components["schemas"]["PrincipalRow"][];
+        };
+        ProofAnswer: {
+            checkpoint: string;
+            /** Format: int64 */
+            index: number;
+            leaf_hash: string;
+            path: string[];
+            problem?: string;
+            /** Format: int64 */
+            size: number;
+            state: string;
+            verified: boolean;
+        };
         PurgeAnswer: {
             more: boolean;
             purged: number;
+        };
+        Qualifier: {
+            example?: string;
+            name: string;
+            values?: string[];
+            what: string;
         };
         Reached: {
             from: components["schemas"]["ObjectRef"];
@@ -1047,6 +1832,32 @@ export interface components {
             object: number;
             rule: string;
             title: string;
+        };
+        RequestRow: {
+            absent: components["schemas"]["AbsentAction"][];
+            actions: string[];
+            checks: components["schemas"]["CheckRow"][];
+            comment: string;
+            /** Format: int64 */
+            created_at: number;
+            creator: string;
+            digest: string;
+            digest_now: string;
+            from: string;
+            id: string;
+            model: string;
+            model_object: string;
+            own: boolean;
+            stale: boolean;
+            stale_reason?: string;
+            to: string;
+            two_persons: boolean;
+            unmet: string[];
+            version: string;
+        };
+        RequestsAnswer: {
+            next_page_token?: string;
+            requests: components["schemas"]["RequestRow"][];
         };
         RequireTag: {
             allowed?: string[];
@@ -1072,13 +1883,16 @@ export interface components {
         };
         Row: {
             action_name: string;
+            actor?: components["schemas"]["RowActor"];
             after?: unknown;
             audit_class: string;
             audit_level: string;
             before?: unknown;
             /** Format: int64 */
             count?: number;
+            credential_id?: string;
             decision?: components["schemas"]["Decision"];
+            error_code?: string;
             event_date: string;
             event_id: string;
             event_time: string;
@@ -1087,18 +1901,25 @@ export interface components {
             governance_version?: number;
             last_time?: string;
             object?: components["schemas"]["Object"];
+            operation: string;
             reason?: string;
             request_id: string;
             request_params: {
                 [key: string]: string;
             };
             response: components["schemas"]["RowResponse"];
+            result: string;
             service_name: string;
             source_ip_address: string;
             user_agent: string;
             user_identity: components["schemas"]["RowIdentity"];
             version: string;
             workspace_id: string;
+        };
+        RowActor: {
+            id: string;
+            kind: string;
+            name: string;
         };
         RowIdentity: {
             email: string;
@@ -1108,6 +1929,93 @@ export interface components {
             error_message: string;
             result: string;
             status_code: number;
+        };
+        SearchAnswer: {
+            results: components["schemas"]["SearchResult"][];
+        };
+        SearchResult: {
+            abilities: string[];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            display_name?: string;
+            id: string;
+            kind: string;
+            language?: string;
+            level: string;
+            match: string;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            path?: string;
+            /** Format: int64 */
+            size?: number;
+            trashed?: boolean;
+            where?: string;
+        };
+        SessionAnswer: {
+            abilities: string[];
+            access_control: boolean;
+            administrator: boolean;
+            auditor: boolean;
+            csrf: string;
+            /** Format: int64 */
+            expires_at: number;
+            groups: string[];
+            host: string;
+            mlflow_ui: boolean;
+            mlflow_version: string;
+            session: string;
+            user: components["schemas"]["ViewerRef"];
+            version: string;
+        };
+        SessionList: {
+            sessions: components["schemas"]["SessionRow"][];
+        };
+        SessionRow: {
+            /** Format: int64 */
+            created_at: number;
+            current: boolean;
+            /** Format: int64 */
+            expires_at: number;
+            id: string;
+            /** Format: int64 */
+            last_used_at?: number;
+            source?: string;
+            user_agent: string;
+        };
+        ShownCell: {
+            /** Format: int64 */
+            execution_count?: number;
+            kind: string;
+            language?: string;
+            outputs?: components["schemas"]["Output"][];
+            source: string;
+            title?: string;
+            truncated?: boolean;
+        };
+        SourceLink: {
+            experiment_id: string;
+            model_id?: string;
+            run_id?: string;
+        };
+        StageAction: {
+            ability: string;
+            current: boolean;
+            reason?: string;
+            request: boolean;
+            request_reason?: string;
+            stage: string;
+            transition: boolean;
+        };
+        Status: {
+            digest?: string;
+            files: number;
+            /** Format: int64 */
+            size: number;
+            source: string;
+            version?: string;
         };
         Step: {
             kind: string;
@@ -1130,6 +2038,10 @@ export interface components {
             path?: string;
             tier?: string;
             unowned?: string;
+        };
+        TagRow: {
+            key: string;
+            value: string;
         };
         TrashAnswer: {
             items: components["schemas"]["TrashRow"][];
@@ -1155,6 +2067,32 @@ export interface components {
             restorable_until: number;
             /** Format: int64 */
             size?: number;
+        };
+        TreeAnswer: {
+            folder: components["schemas"]["TreeItem"];
+            items: components["schemas"]["TreeItem"][];
+            next_page_token?: string;
+        };
+        TreeItem: {
+            abilities: string[];
+            actions: components["schemas"]["ItemAction"][];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            has_children: boolean;
+            id: string;
+            kind: string;
+            language?: string;
+            level: string;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            path?: string;
+            /** Format: int64 */
+            size?: number;
+            special?: string;
+            trashed?: boolean;
         };
         TreeRow: {
             /** Format: int64 */
@@ -1184,6 +2122,30 @@ export interface components {
             product: string;
             version: string;
             workspace_id: string;
+        };
+        Viewed: {
+            abilities: string[];
+            /** Format: int64 */
+            created_at?: number;
+            creator?: string;
+            id: string;
+            kind: string;
+            language?: string;
+            level: string;
+            /** Format: int64 */
+            modified_at?: number;
+            name: string;
+            object: string;
+            path?: string;
+            /** Format: int64 */
+            size?: number;
+            trashed?: boolean;
+        };
+        ViewerRef: {
+            display_name: string;
+            id: string;
+            kind: string;
+            name: string;
         };
         WhatCanAnswer: {
             next_page_token?: string;
@@ -1222,28 +2184,40 @@ export type AclLevels = components['schemas']['ACLLevels'];
 export type AclRow = components['schemas']['ACLRow'];
 export type AbilitiesAnswer = components['schemas']['AbilitiesAnswer'];
 export type AbilityRow = components['schemas']['AbilityRow'];
+export type AbsentAction = components['schemas']['AbsentAction'];
 export type ActivitiesAnswer = components['schemas']['ActivitiesAnswer'];
 export type ActivityRow = components['schemas']['ActivityRow'];
+export type AliasRow = components['schemas']['AliasRow'];
 export type AttemptRow = components['schemas']['AttemptRow'];
 export type AuditAnswer = components['schemas']['AuditAnswer'];
+export type BackupState = components['schemas']['BackupState'];
+export type BackupsAnswer = components['schemas']['BackupsAnswer'];
 export type CanAnswer = components['schemas']['CanAnswer'];
+export type CellsAnswer = components['schemas']['CellsAnswer'];
 export type CheckRow = components['schemas']['CheckRow'];
 export type CheckpointAnswer = components['schemas']['CheckpointAnswer'];
 export type ChecksAnswer = components['schemas']['ChecksAnswer'];
 export type CloneAnswer = components['schemas']['CloneAnswer'];
 export type Components = components['schemas']['Components'];
+export type ConfEffect = components['schemas']['ConfEffect'];
 export type Content = components['schemas']['Content'];
 export type Decision = components['schemas']['Decision'];
 export type DeliveriesAnswer = components['schemas']['DeliveriesAnswer'];
 export type DeliveryAnswer = components['schemas']['DeliveryAnswer'];
 export type DeliveryRow = components['schemas']['DeliveryRow'];
 export type Document = components['schemas']['Document'];
+export type Effect = components['schemas']['Effect'];
+export type EffectRow = components['schemas']['EffectRow'];
+export type EventAnswer = components['schemas']['EventAnswer'];
+export type ExpiringToken = components['schemas']['ExpiringToken'];
 export type ExplainAnswer = components['schemas']['ExplainAnswer'];
 export type ExplainedBy = components['schemas']['ExplainedBy'];
 export type ExplainedLevel = components['schemas']['ExplainedLevel'];
 export type Failure = components['schemas']['Failure'];
 export type Giver = components['schemas']['Giver'];
 export type Holder = components['schemas']['Holder'];
+export type HomeAnswer = components['schemas']['HomeAnswer'];
+export type ItemAction = components['schemas']['ItemAction'];
 export type KindTable = components['schemas']['KindTable'];
 export type LevelInfo = components['schemas']['LevelInfo'];
 export type LineageAnswer = components['schemas']['LineageAnswer'];
@@ -1253,30 +2227,58 @@ export type LoginLinkAnswer = components['schemas']['LoginLinkAnswer'];
 export type ManifestAnswer = components['schemas']['ManifestAnswer'];
 export type ManifestFile = components['schemas']['ManifestFile'];
 export type MediaType = components['schemas']['MediaType'];
+export type ModelAnswer = components['schemas']['ModelAnswer'];
+export type ModelRow = components['schemas']['ModelRow'];
+export type ModelVersionAnswer = components['schemas']['ModelVersionAnswer'];
+export type ModelsAnswer = components['schemas']['ModelsAnswer'];
+export type Nothing = components['schemas']['Nothing'];
 export type Object = components['schemas']['Object'];
+export type ObjectAnswer = components['schemas']['ObjectAnswer'];
 export type ObjectRef = components['schemas']['ObjectRef'];
 export type Operation = components['schemas']['Operation'];
+export type Output = components['schemas']['Output'];
 export type Parameter = components['schemas']['Parameter'];
 export type PrincipalRef = components['schemas']['PrincipalRef'];
+export type PrincipalRow = components['schemas']['PrincipalRow'];
+export type PrincipalsAnswer = components['schemas']['PrincipalsAnswer'];
+export type ProofAnswer = components['schemas']['ProofAnswer'];
 export type PurgeAnswer = components['schemas']['PurgeAnswer'];
+export type Qualifier = components['schemas']['Qualifier'];
 export type Reached = components['schemas']['Reached'];
 export type Refusal = components['schemas']['Refusal'];
+export type RequestRow = components['schemas']['RequestRow'];
+export type RequestsAnswer = components['schemas']['RequestsAnswer'];
 export type RequireTag = components['schemas']['RequireTag'];
 export type RequiredAnswer = components['schemas']['RequiredAnswer'];
 export type RequiredCheck = components['schemas']['RequiredCheck'];
 export type RequiredChecks = components['schemas']['RequiredChecks'];
 export type RequiredTag = components['schemas']['RequiredTag'];
 export type Row = components['schemas']['Row'];
+export type RowActor = components['schemas']['RowActor'];
 export type RowIdentity = components['schemas']['RowIdentity'];
 export type RowResponse = components['schemas']['RowResponse'];
+export type SearchAnswer = components['schemas']['SearchAnswer'];
+export type SearchResult = components['schemas']['SearchResult'];
+export type SessionAnswer = components['schemas']['SessionAnswer'];
+export type SessionList = components['schemas']['SessionList'];
+export type SessionRow = components['schemas']['SessionRow'];
+export type ShownCell = components['schemas']['ShownCell'];
+export type SourceLink = components['schemas']['SourceLink'];
+export type StageAction = components['schemas']['StageAction'];
+export type Status = components['schemas']['Status'];
 export type Step = components['schemas']['Step'];
 export type StewardAnswer = components['schemas']['StewardAnswer'];
+export type TagRow = components['schemas']['TagRow'];
 export type TrashAnswer = components['schemas']['TrashAnswer'];
 export type TrashRow = components['schemas']['TrashRow'];
+export type TreeAnswer = components['schemas']['TreeAnswer'];
+export type TreeItem = components['schemas']['TreeItem'];
 export type TreeRow = components['schemas']['TreeRow'];
 export type TwoPersonsAnswer = components['schemas']['TwoPersonsAnswer'];
 export type UnownedAnswer = components['schemas']['UnownedAnswer'];
 export type VersionAnswer = components['schemas']['VersionAnswer'];
+export type Viewed = components['schemas']['Viewed'];
+export type ViewerRef = components['schemas']['ViewerRef'];
 export type WhatCanAnswer = components['schemas']['WhatCanAnswer'];
 export type WhoCanAnswer = components['schemas']['WhoCanAnswer'];
 export type WhoamiAnswer = components['schemas']['WhoamiAnswer'];
@@ -1311,9 +2313,46 @@ export interface operations {
             };
         };
     };
+    getDownloadArtifact: {
+        parameters: {
+            query?: {
+                run_id?: string;
+                model_id?: string;
+                name?: string;
+                version?: string;
+                path?: string;
+                max_bytes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getAudit: {
         parameters: {
             query?: {
+                q?: string;
                 since?: string;
                 until?: string;
                 actor?: string;
@@ -1379,6 +2418,77 @@ export interface operations {
             };
         };
     };
+    getDownloadAudit: {
+        parameters: {
+            query?: {
+                q?: string;
+                since?: string;
+                until?: string;
+                actor?: string;
+                object?: string;
+                service?: string;
+                action?: string;
+                class?: string;
+                format?: string;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getAuditEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getExportAudit: {
         parameters: {
             query?: {
@@ -1412,6 +2522,155 @@ export interface operations {
             };
         };
     };
+    getAuditQualifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Qualifier"][];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postCreateBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupState"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getDownloadBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteDeleteBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getCan: {
         parameters: {
             query?: {
@@ -1432,6 +2691,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getChanges: {
+        parameters: {
+            query?: {
+                object?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events of which each carries JSON, until the caller or the server ends them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getHome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -1502,6 +2821,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginLinkAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getGetMlflowUi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    putPutMlflowUi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteDeleteMlflowUi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSearchRegisteredModels: {
+        parameters: {
+            query?: {
+                q?: string;
+                owner?: string;
+                stage?: string;
+                order_by?: string;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getGetRegisteredModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -1638,6 +3111,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TwoPersonsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getGetModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -1810,6 +3315,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ManifestAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getViewNotebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getObject: {
+        parameters: {
+            query?: {
+                object?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -2028,6 +3595,79 @@ export interface operations {
             };
         };
     };
+    postPreviewPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                id: string;
+                rest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    access_control_list: components["schemas"]["ACLItem"][];
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getPrincipals: {
+        parameters: {
+            query?: {
+                q?: string;
+                kinds?: string;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrincipalsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getRequiredTags: {
         parameters: {
             query?: {
@@ -2083,6 +3723,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequiredAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSearch: {
+        parameters: {
+            query?: {
+                q?: string;
+                kinds?: string;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRenewSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    link: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -2154,6 +4010,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StewardAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getListTransitionRequests: {
+        parameters: {
+            query?: {
+                whose?: string;
+                model?: string;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getTree: {
+        parameters: {
+            query?: {
+                path?: string;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -2426,6 +4349,41 @@ export interface operations {
             };
         };
     };
+    postPreviewPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    enableWorkspaceAcls: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfEffect"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     postCloneItem: {
         parameters: {
             query?: never;
@@ -2485,6 +4443,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeRow"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postPreviewPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    destination: string;
+                    path: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */

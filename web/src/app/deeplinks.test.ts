@@ -35,6 +35,7 @@ describe("others are rewritten", () => {
     ["#folder/77", "/folders/77"],
     ["#workspace/Users/ann", "/workspace?path=/Users/ann"],
     ["#setting/account", "/account"],
+    ["#settings/user/developer", "/account"],
     ["#ml/experiments/1/models/m-1", "/experiments/1/models/m-1"],
     ["#experiments/1", "/experiments/1"],
     ["#/experiments/1/runs", "/experiments/1"],

@@ -21,7 +21,7 @@ const rules: [RegExp, string][] = [
   [/^(?:editor\/)?files\/(\d+)/, "/files/$1"],
   [/^folder\/(\d+)/, "/folders/$1"],
   [/^workspace(\/[^?]*)/, "/workspace?path=$1"],
-  [/^(?:setting\/account|settings\/user)/, "/account"],
+  [/^(?:setting\/account|settings\/user(?![a-z]))/, "/account"],
   // MLflow 3's pages of an experiment and the older compare pages
   [/^experiments\/([^/?]+)\/(?:evaluation-runs|runs)\/?$/, "/experiments/$1"],
   [/^experiments\/([^/?]+)\/runs\/([^/?]+)\/artifacts?\/?$/, "/experiments/$1/runs/$2?tab=artifacts"],

@@ -27,7 +27,7 @@ export function TextArtifact({ source, path, showing }: TextArtifactProps) {
       {showing === "text" ? null : (
         <div className="row">
           <Button size="s" onPress={() => setRaw(!raw)}>
-            {raw ? "Show as it is meant" : "Show source"}
+            {raw ? "Show formatted" : "Show source"}
           </Button>
         </div>
       )}

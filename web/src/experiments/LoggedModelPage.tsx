@@ -125,5 +125,10 @@ function Artifacts({ id }: { id: string }) {
     next.set("path", path);
     setParams(next, { replace: true });
   };
-  return <ArtifactBrowser source={{ kind: "logged-model", model: id }} path={params.get("path") ?? undefined} onPath={choose} />;
+  return (
+    <>
+      <h2 className="visually-hidden">Artifacts</h2>
+      <ArtifactBrowser source={{ kind: "logged-model", model: id }} path={params.get("path") ?? undefined} onPath={choose} />
+    </>
+  );
 }

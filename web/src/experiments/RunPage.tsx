@@ -76,11 +76,14 @@ function Artifacts({ run }: { run: Run }) {
     setParams(next, { replace: true });
   };
   return (
-    <ArtifactBrowser
-      source={{ kind: "run", run: run.info.run_id }}
-      path={params.get("path") ?? undefined}
-      onPath={choose}
-      every={isRunning(run) ? 5 * liveEvery : undefined}
-    />
+    <>
+      <h2 className="visually-hidden">Artifacts</h2>
+      <ArtifactBrowser
+        source={{ kind: "run", run: run.info.run_id }}
+        path={params.get("path") ?? undefined}
+        onPath={choose}
+        every={isRunning(run) ? 5 * liveEvery : undefined}
+      />
+    </>
   );
 }

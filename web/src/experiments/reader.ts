@@ -1,8 +1,9 @@
 /** Hands large answers to the worker; where workers cannot be had, reads them here. */
 import { mlflow, send } from "../api/client";
-import { historyOf, type History } from "./chart/history";
+import { historyOf, packHistory, unpackHistory, type History, type PackedHistory } from "./chart/history";
 import type { Asked } from "./reader.worker";
 import type { FeedQuery } from "./runs/feed";
+import { packed, unpacked, type PackedPage } from "./runs/pack";
 import { pageOf, type RunPage } from "./runs/page";
 import type { HistoryAnswer, RunsAnswer } from "./types";
 
@@ -43,7 +44,7 @@ async function read(kind: Asked["kind"], response: Response): Promise<unknown> {
   const reader = worker;
   if (reader === null) {
     const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return kind === "runs" ? pageOf(answer as RunsAnswer) : historyOf(answer as HistoryAnswer);
+    return kind === "runs" ? packed(pageOf(answer as RunsAnswer)) : packHistory(historyOf(answer as HistoryAnswer));
   }
   count += 1;
   const id = count;
@@ -63,7 +64,7 @@ export async function searchRuns(query: FeedQuery, size: number, token: string |
     max_results: size,
     page_token: token,
   };
-  return (await read("runs", await send("POST", `${mlflow}/runs/search`, { body, signal }))) as RunPage;
+  return unpacked((await read("runs", await send("POST", `${mlflow}/runs/search`, { body, signal }))) as PackedPage);
 }
 
 /** Steps from the first to the last one, both included. */
@@ -79,5 +80,5 @@ export const mostPoints = 1000;
 /** Asks for the histories of a metric of up to 100 runs, thinned by the server where they have many points. */
 export async function readHistories(runs: readonly string[], metric: string, range: StepRange | undefined, signal: AbortSignal): Promise<History> {
   const params = { run_ids: runs, metric_key: metric, max_results: mostPoints, start_step: range?.from, end_step: range?.to };
-  return (await read("history", await send("GET", `${mlflow}/metrics/get-history-bulk-interval`, { params, signal }))) as History;
+  return unpackHistory((await read("history", await send("GET", `${mlflow}/metrics/get-history-bulk-interval`, { params, signal }))) as PackedHistory);
 }

@@ -1,6 +1,7 @@
 /** Reads large answers beside the main thread: 1,000 runs with 200 values are 15 MB of JSON, too long for a frame. */
-import { historyBuffers, historyOf } from "./chart/history";
-import { buffersOf, pageOf } from "./runs/page";
+import { historyOf, packHistory } from "./chart/history";
+import { packed } from "./runs/pack";
+import { pageOf } from "./runs/page";
 import type { HistoryAnswer, RunsAnswer } from "./types";
 
 export interface Asked {
@@ -16,11 +17,11 @@ scope.onmessage = (event) => {
   try {
     const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (kind === "runs") {
-      const page = pageOf(answer as RunsAnswer);
-      scope.postMessage({ id, value: page }, buffersOf(page) as ArrayBuffer[]);
+      const value = packed(pageOf(answer as RunsAnswer));
+      scope.postMessage({ id, value }, [value.numbers]);
     } else {
-      const history = historyOf(answer as HistoryAnswer);
-      scope.postMessage({ id, value: history }, historyBuffers(history) as ArrayBuffer[]);
+      const value = packHistory(historyOf(answer as HistoryAnswer));
+      scope.postMessage({ id, value }, [value.numbers.buffer]);
     }
   } catch (error) {
     scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) }, []);

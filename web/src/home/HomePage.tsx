@@ -104,7 +104,7 @@ const columns: Column<Viewed>[] = [
   { key: "kind", title: "Kind", cell: (o) => kindWords(o.kind), hideNarrow: true },
   { key: "path", title: "Where", cell: (o) => <span className="faint break">{o.path ?? ""}</span>, hideNarrow: true },
   { key: "level", title: "My level", cell: (o) => <LevelBadge level={o.level} /> },
-  { key: "changed", title: "Changed", cell: (o) => <Time at={o.modified_at ?? o.created_at} />, align: "end" },
+  { key: "changed", title: "Changed", cell: (o) => <Time at={o.modified_at ?? o.created_at} />, align: "end", hideNarrow: true },
 ];
 
 function Recent({ items }: { items: readonly Viewed[] }) {

@@ -12,8 +12,9 @@ export interface DecisionDialogProps {
   request: TransitionRequest;
   action: RequestAction;
   close: () => void;
-  /** After it was done, or found to be done by somebody else: the request is not in the list any more. */
-  gone: () => void;
+  /** The request is not in the list any more: somebody decided while the dialog was open. */
+  isGone: boolean;
+  done: () => void;
 }
 
 const hints: Record<RequestAction, string> = {
@@ -23,7 +24,7 @@ const hints: Record<RequestAction, string> = {
 };
 
 /** Approves, rejects or cancels a request, with a comment. */
-export function DecisionDialog({ request, action, close, gone }: DecisionDialogProps) {
+export function DecisionDialog({ request, action, isGone, close, done }: DecisionDialogProps) {
   const [comment, setComment] = useState("");
   const [archive, setArchive] = useState(mayArchive(request.to));
   const words = decisionWords[action];
@@ -31,7 +32,7 @@ export function DecisionDialog({ request, action, close, gone }: DecisionDialogP
   const change = useModelChange(request.model, () => decide(request, action, comment, archives && archive), () => {
     notify(`${words.done}: version ${request.version} of ${request.model}, ${request.from} to ${request.to}.`);
     close();
-    gone();
+    done();
   });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -65,6 +66,7 @@ export function DecisionDialog({ request, action, close, gone }: DecisionDialogP
             Archive the other versions that are in {request.to} now
           </Checkbox>
         ) : null}
+        {isGone && !change.isPending && !change.error ? <Notice tone="warn">This request is not pending any more: somebody decided in the meantime.</Notice> : null}
         {change.error ? <Failed error={change.error} conflict={conflict} request={request} /> : null}
       </form>
     </Dialog>

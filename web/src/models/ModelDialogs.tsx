@@ -16,7 +16,7 @@ export function RenameModel({ name, close, done }: RenameModelProps) {
     notify(`Renamed to ${to}.`);
     close();
     done(to);
-  });
+  }, true);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (next !== name && next.trim() !== "") change.mutate(next);
@@ -59,7 +59,7 @@ export function DeleteModel({ model, close, done }: DeleteModelProps) {
   const change = useModelChange(model.name, () => deleteModel(model.name), () => {
     notify(`Deleted ${model.name}.`);
     done();
-  });
+  }, true);
   return (
     <AlertDialog
       isOpen

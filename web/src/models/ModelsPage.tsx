@@ -1,16 +1,16 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Box, Plus } from "lucide-react";
 import { useObject } from "../api/hooks";
 import { useViewer } from "../app/session";
-import { Allowed, Button, ButtonLink, Code, Empty, Page as Screen, Problem, SearchField, Select, Skeleton } from "../ui";
+import { Allowed, Button, ButtonLink, Code, Empty, Page as Screen, Problem, SearchField, Select, Skeleton, type Sort } from "../ui";
 import { registerLines } from "./code";
 import { CreateModel } from "./CreateModel";
 import styles from "./Models.module.css";
 import { ModelsTable } from "./ModelsTable";
 import { OwnerField } from "./OwnerField";
 import { Pager } from "./Pager";
-import { pageSize, useModels, useNeglected, usePages, usePrompts } from "./queries";
-import { stages } from "./types";
+import { pageSize, promptPage, useModels, useNeglected, usePages, usePrompts, type Pages } from "./queries";
+import { stages, type ModelsAnswer } from "./types";
 import { orderOf, sortOf, sortText, useFilter, useSettled } from "./useFilter";
 import { WhyProvider } from "./Why";
 
@@ -56,8 +56,8 @@ function List({ host }: { host: string }) {
   const models = useModels(filter, pages.token, !prompts);
   const found = usePrompts(filter, pages.token, prompts);
   const list = prompts ? found : models;
-  const neglected = useNeglected();
   const filtered = settled !== "" || (!prompts && (filter.owner !== "" || filter.stage !== ""));
+  const none = <NoModels filtered={filtered} prompts={prompts} host={host} />;
   return (
     <>
       <div className={styles.filters} role="search">
@@ -81,31 +81,41 @@ function List({ host }: { host: string }) {
       </div>
       {list.error ? <Problem error={list.error} title="The models could not be listed." onRetry={() => void list.refetch()} /> : null}
       {list.isPending && !list.error ? <Skeleton lines={8} label="Loading the models" /> : null}
-      {list.data && !list.isPending ? (
-        <>
-          <ModelsTable
-            models={list.data.models}
-            neglected={neglected}
-            sort={sort}
-            onSort={(next) => set("sort", sortText(next))}
-            empty={<NoModels filtered={filtered} prompts={prompts} host={host} />}
-          />
-          <Pager
-            pages={pages}
-            size={prompts ? 20 : pageSize}
-            shown={list.data.models.length}
-            next={list.data.next_page_token}
-            what={prompts ? "prompts" : "models"}
-            isLoading={list.isPlaceholderData}
-          />
-        </>
-      ) : null}
+      {list.data && !list.isPending ? <Found list={list.data} pages={pages} sort={sort} prompts={prompts} isLoading={list.isPlaceholderData} none={none} /> : null}
+    </>
+  );
+}
+
+interface FoundProps {
+  list: ModelsAnswer;
+  pages: Pages;
+  sort: Sort;
+  prompts: boolean;
+  isLoading: boolean;
+  none: ReactNode;
+}
+
+function Found({ list, pages, sort, prompts, isLoading, none }: FoundProps) {
+  const [, set] = useFilter();
+  const neglected = useNeglected();
+  if (list.models.length === 0 && pages.at === 0) return none;
+  return (
+    <>
+      <ModelsTable models={list.models} neglected={neglected} sort={sort} onSort={(next) => set("sort", sortText(next))} />
+      <Pager
+        pages={pages}
+        size={prompts ? promptPage : pageSize}
+        shown={list.models.length}
+        next={list.next_page_token}
+        what={prompts ? "prompts" : "models"}
+        isLoading={isLoading}
+      />
     </>
   );
 }
 
 function NoModels({ filtered, prompts, host }: { filtered: boolean; prompts: boolean; host: string }) {
-  if (filtered) return `No ${prompts ? "prompt" : "model"} that you may look at matches.`;
+  if (filtered) return <Empty title={`No ${prompts ? "prompt" : "model"} found`}>None that you may look at matches the search and the filters.</Empty>;
   if (prompts) {
     return (
       <Empty title="No prompts yet">

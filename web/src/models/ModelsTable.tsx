@@ -105,10 +105,9 @@ export interface ModelsTableProps {
   neglected: ReadonlyMap<string, string>;
   sort: Sort;
   onSort: (sort: Sort) => void;
-  empty: React.ReactNode;
 }
 
 /** Registered models with what stands where, who answers, and what the viewer may do. */
-export function ModelsTable({ models, neglected, sort, onSort, empty }: ModelsTableProps) {
-  return <Table label="Registered models" columns={columnsOf(neglected)} rows={models} rowKey={(m) => m.object} sort={sort} onSort={onSort} empty={empty} />;
+export function ModelsTable({ models, neglected, sort, onSort }: ModelsTableProps) {
+  return <Table label="Registered models" columns={columnsOf(neglected)} rows={models} rowKey={(m) => m.object} sort={sort} onSort={onSort} empty="No models on this page." />;
 }

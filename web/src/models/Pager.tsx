@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { Button, countText } from "../ui";
 import styles from "./Models.module.css";
@@ -16,10 +17,17 @@ export interface PagerProps {
 
 /** The way through a long list, page by page; nothing where one page holds all. */
 export function Pager({ pages, size, shown, next, what, isLoading = false }: PagerProps) {
+  const nav = useRef<HTMLElement>(null);
+  const before = useRef(pages.at);
+  useEffect(() => {
+    // The buttons stand below the rows: another page begins at its first row.
+    if (before.current !== pages.at) nav.current?.previousElementSibling?.scrollIntoView({ block: "start" });
+    before.current = pages.at;
+  }, [pages.at]);
   if (pages.at === 0 && next === undefined) return null;
   const first = pages.at * size + 1;
   return (
-    <nav className={styles.pager} aria-label={`Pages of ${what}`}>
+    <nav ref={nav} className={styles.pager} aria-label={`Pages of ${what}`}>
       <span className="faint small" role="status">
         {shown === 0 ? `No ${what} on this page` : `${countText(first)} to ${countText(first + shown - 1)}`}
         {next === undefined ? "" : ", and more"}

@@ -4,7 +4,6 @@ import { Badge, Button, Link, Notice, Time } from "../ui";
 import { decisionsOn, decisionWords, digestChanged, type Decision } from "./actions";
 import { CheckLine } from "./Checks";
 import { Comparison } from "./Comparison";
-import { DecisionDialog } from "./DecisionDialog";
 import { Digest } from "./Digest";
 import styles from "./Models.module.css";
 import { modelPage, versionPage } from "./paths";
@@ -14,15 +13,13 @@ import { Refusable, useWhy } from "./Why";
 
 export interface RequestCardProps {
   request: TransitionRequest;
-  /** After a decision, when the card goes away. */
-  gone: () => void;
+  onDecide: (action: RequestAction) => void;
   /** On a version's own page its name and checks stand beside the card already. */
   brief?: boolean;
 }
 
 /** A pending transition request: what is asked for, what speaks for it, and what the viewer may do about it. */
-export function RequestCard({ request, gone, brief = false }: RequestCardProps) {
-  const [action, setAction] = useState<RequestAction>();
+export function RequestCard({ request, onDecide, brief = false }: RequestCardProps) {
   const [compares, setCompares] = useState(false);
   const label = `Version ${request.version} of ${request.model}, ${request.from} to ${request.to}`;
   return (
@@ -34,7 +31,7 @@ export function RequestCard({ request, gone, brief = false }: RequestCardProps) 
             {request.creator} {request.own ? "(you) " : ""}asked <Time at={request.created_at} />
           </p>
         </div>
-        <Decisions request={request} label={label} onChoose={setAction} />
+        <Decisions request={request} label={label} onChoose={onDecide} />
       </header>
       {request.comment ? <blockquote className={styles.quote}>{request.comment}</blockquote> : <p className="faint">No comment.</p>}
       <Facts request={request} brief={brief} />
@@ -54,7 +51,6 @@ export function RequestCard({ request, gone, brief = false }: RequestCardProps) 
           {compares ? <Comparison name={request.model} version={request.version} /> : null}
         </div>
       )}
-      {action ? <DecisionDialog request={request} action={action} close={() => setAction(undefined)} gone={gone} /> : null}
     </article>
   );
 }

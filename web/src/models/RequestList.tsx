@@ -1,10 +1,11 @@
-import { useRef, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { Problem, Skeleton } from "../ui";
+import { DecisionDialog } from "./DecisionDialog";
 import styles from "./Models.module.css";
 import { Pager } from "./Pager";
 import { usePages, useRequests, type Whose } from "./queries";
 import { RequestCard } from "./RequestCard";
-import type { TransitionRequest } from "./types";
+import type { RequestAction, TransitionRequest } from "./types";
 
 export interface RequestListProps {
   whose: Whose;
@@ -21,7 +22,7 @@ export function RequestList({ whose, model, empty }: RequestListProps) {
   const { requests, next_page_token } = list.data;
   return (
     <>
-      {requests.length === 0 ? empty : <Cards requests={requests} />}
+      <Cards requests={requests} empty={empty} />
       <Pager pages={pages} size={25} shown={requests.length} next={next_page_token} what="requests" isLoading={list.isPlaceholderData} />
     </>
   );
@@ -29,21 +30,45 @@ export function RequestList({ whose, model, empty }: RequestListProps) {
 
 export interface CardsProps {
   requests: readonly TransitionRequest[];
+  empty: ReactNode;
   brief?: boolean;
 }
 
-/** Requests below each other. A card that was decided on goes away, and the focus goes on to the list instead of nowhere. */
-export function Cards({ requests, brief = false }: CardsProps) {
-  const list = useRef<HTMLUListElement>(null);
-  const gone = () => setTimeout(() => list.current?.focus(), 50);
+interface Deciding {
+  request: TransitionRequest;
+  action: RequestAction;
+}
+
+/**
+ * Requests below each other. A card that was decided on goes away, and the focus goes on to the list instead of nowhere. The dialog belongs to the
+ * list, so that it stays, and says what happened, when somebody else decides while it is open.
+ */
+export function Cards({ requests, empty, brief = false }: CardsProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [deciding, setDeciding] = useState<Deciding>();
+  const done = () => setTimeout(() => place.current?.focus(), 50);
   return (
-    // A list that takes the focus only from here, when the button that had it is gone.
-    <ul ref={list} className={styles.list} tabIndex={-1} aria-label="Pending transition requests">
-      {requests.map((request) => (
-        <li key={request.id}>
-          <RequestCard request={request} gone={gone} brief={brief} />
-        </li>
-      ))}
-    </ul>
+    <div ref={place} className={styles.place} role="group" tabIndex={-1} aria-label="Pending transition requests">
+      {requests.length === 0 ? (
+        empty
+      ) : (
+        <ul className={styles.list}>
+          {requests.map((request) => (
+            <li key={request.id}>
+              <RequestCard request={request} brief={brief} onDecide={(action) => setDeciding({ request, action })} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {deciding ? (
+        <DecisionDialog
+          request={deciding.request}
+          action={deciding.action}
+          isGone={!requests.some((r) => r.id === deciding.request.id)}
+          close={() => setDeciding(undefined)}
+          done={done}
+        />
+      ) : null}
+    </div>
   );
 }

@@ -18,7 +18,7 @@ export function StewardPanel({ model }: { model: Model }) {
       <div className={styles.panelHead}>
         <h2>Stewardship</h2>
         <Allowed ability="set-model-governance" on={model}>
-          <IconButton label="Edit owner, contact, tier and lifecycle" size="s" onPress={() => setEdits(true)}>
+          <IconButton label="Edit the stewardship" size="s" onPress={() => setEdits(true)}>
             <PenLine aria-hidden="true" />
           </IconButton>
         </Allowed>

@@ -27,7 +27,7 @@ export function VersionMenu({ version, on }: { version: ModelVersion; on: Allowe
   const change = useModelChange(version.name, () => deleteVersion(version.name, version.version), () => {
     notify(`Deleted version ${version.version} of ${version.name}.`);
     void navigate(modelPage(version.name), { replace: true });
-  });
+  }, true);
   const trigger = (
     <IconButton label={`Actions on version ${version.version}`} variant="default">
       <EllipsisVertical aria-hidden="true" />

@@ -15,7 +15,7 @@ export function VersionOverview({ version, prompt }: { version: ModelVersion; pr
       <Status version={version} />
       {prompt ? <PromptText tags={version.tags} /> : null}
       <Section title="Pending requests">
-        {version.requests.length === 0 ? <p className="faint">None. The Stage menu above has what you may move or ask for.</p> : <Cards requests={version.requests} brief />}
+        <Cards requests={version.requests} brief empty={<p className="faint">None. The Stage menu above has what you may move or ask for.</p>} />
       </Section>
       {prompt ? null : <Checks version={version} />}
     </div>

@@ -22,9 +22,10 @@ export function VersionsTable({ name }: { name: string }) {
   if (list.error) return <Problem error={list.error} title="The versions could not be listed." onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton lines={6} label="Loading the versions" />;
   const versions = list.data.model_versions ?? [];
+  if (versions.length === 0 && pages.at === 0) return <NoVersions host={host} name={name} />;
   return (
     <div className="stack">
-      <Table label="Versions" columns={columns} rows={versions} rowKey={(v) => v.version} empty={<NoVersions host={host} name={name} />} />
+      <Table label="Versions" columns={columns} rows={versions} rowKey={(v) => v.version} empty="No versions on this page." />
       <Pager pages={pages} size={size} shown={versions.length} next={list.data.next_page_token} what="versions" isLoading={list.isPlaceholderData} />
     </div>
   );

@@ -2,19 +2,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { del, mlflow, patch, post, put } from "../api/client";
 import { modelPath } from "./paths";
-import { renewModel } from "./queries";
+import { renewLists, renewModel } from "./queries";
 import type { RequestAction, RequiredCheck, RequiredTag, Stage, Tag, TransitionRequest, TwoPersons } from "./types";
 
 /**
  * A change of a model: whatever depends on it is read anew afterwards, also when the change failed, as somebody else may have been first.
- * `mutateAsync(input)` is for dialogs, which wait for it.
+ * `mutateAsync(input)` is for dialogs, which wait for it. With `leaves`, the page of what was renamed or deleted is not asked for again.
  */
-export function useModelChange<I, O>(name: string, act: (input: I) => Promise<O>, done?: (output: O, input: I) => void) {
+export function useModelChange<I, O>(name: string, act: (input: I) => Promise<O>, done?: (output: O, input: I) => void, leaves = false) {
   const client = useQueryClient();
   return useMutation<O, Error, I>({
     mutationFn: act,
     onSuccess: (output, input) => done?.(output, input),
-    onSettled: () => renewModel(client, name),
+    onSettled: (_, error) => (leaves && !error ? renewLists(client) : renewModel(client, name)),
   });
 }
 

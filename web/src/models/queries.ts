@@ -44,7 +44,8 @@ interface Registered {
   next_page_token?: string;
 }
 
-const promptPage = 20;
+/** Prompts on a page: each row is a question of its own. */
+export const promptPage = 20;
 
 /** A page of MLflow's prompts: registered models that lists of models leave out. Their rows are asked for one by one. */
 export function usePrompts(filter: ModelFilter, token: string, enabled: boolean) {
@@ -147,15 +148,19 @@ export function useMLmodel(name: string, version: string, enabled: boolean) {
   });
 }
 
+const lists = ["/models", "/transition-requests", "/unowned", "/home", "/lineage", `${mlflow}/model-versions/search`, `${mlflow}/registered-models/search`];
+
 /** Reads anew what depends on a model: itself, its versions, and the lists that it is in. */
 export function renewModel(client: QueryClient, name: string) {
   const base = modelPath(name);
-  return client.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && touches(path, base) });
+  const touches = (path: string) => path === base || path.startsWith(`${base}/`) || lists.includes(path);
+  return client.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && touches(path) });
 }
 
-const lists = ["/models", "/transition-requests", "/unowned", "/home", "/lineage", `${mlflow}/model-versions/search`, `${mlflow}/registered-models/search`];
-
-const touches = (path: string, base: string) => path === base || path.startsWith(`${base}/`) || lists.includes(path);
+/** Reads anew the lists that models are in. */
+export function renewLists(client: QueryClient) {
+  return client.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === "string" && lists.includes(path) });
+}
 
 /** Follows a model while the page is shown. */
 export function useLiveModel(name: string, object: string | undefined) {

@@ -16,10 +16,24 @@ const looks: Record<string, [LucideIcon, Tone]> = {
   MANAGE: [ShieldCheck, "good"],
 };
 
+export interface LevelBadgeProps {
+  level: string | undefined;
+  /** Only the icon is shown, where there is no room (in trees); the words are its title and are read out. */
+  compact?: boolean;
+}
+
 /** A level in words with its icon: CAN_READ → eye, "Can read". */
-export function LevelBadge({ level }: { level: string | undefined }) {
+export function LevelBadge({ level, compact = false }: LevelBadgeProps) {
   const none = level === undefined || level === "";
   const [Icon, tone] = none ? ([CircleSlash, "outline"] as const) : (looks[level] ?? ([Eye, "plain"] as const));
+  if (compact) {
+    return (
+      <span title={levelWords(level)}>
+        <Icon size={14} aria-hidden="true" />
+        <span className="visually-hidden">{levelWords(level)}</span>
+      </span>
+    );
+  }
   return (
     <Badge tone={tone} icon={<Icon aria-hidden="true" />} title={none ? undefined : level}>
       {levelWords(level)}

@@ -3,7 +3,7 @@ import styles from "./Markdown.module.css";
 
 const MarkdownText = lazy(() => import("./MarkdownText"));
 
-/** Markdown that people wrote: GitHub's flavour, no HTML, no foreign pictures, headings below h2. */
+/** Markdown that people wrote: GitHub's flavour, no HTML, no foreign pictures, headings one level at a time below the page's h1. */
 export function Markdown({ text }: { text: string }) {
   return (
     <div className={styles.markdown}>

@@ -16,7 +16,7 @@ test.each([
 
 test("tables, lists, links and pictures that are in the text", () => {
   const out = html("# Title\n\n| a | b |\n|--|--|\n| 1 | 2 |\n\n- [docs](https://mlflow.org)\n\n![dot](data:image/png;base64,AAAA)");
-  expect(out).toContain("<h3>Title</h3>");
+  expect(out).toContain("<h2>Title</h2>");
   expect(out).toMatch(/<td>1<\/td>/);
   expect(out).toMatch(/href="https:\/\/mlflow.org"[^>]*rel="noopener noreferrer"/);
   expect(out).toContain('src="data:image/png;base64,AAAA"');

@@ -41,9 +41,35 @@ function inSteps({ steps, times, values }: Gathered): Points {
   return { steps: pick(steps), times: pick(times), values: pick(values) };
 }
 
-/** The buffers of histories, which a worker hands over without copying. */
-export function historyBuffers(history: History): ArrayBufferLike[] {
-  return [...history.values()].flatMap((points) => [points.steps.buffer, points.times.buffer, points.values.buffer]);
+/** Histories on their way from the worker: all numbers in one buffer. */
+export interface PackedHistory {
+  /** Each run with how many points it has. */
+  runs: [string, number][];
+  numbers: Float64Array<ArrayBuffer>;
+}
+
+/** Packs histories: of each run its steps, times and values. */
+export function packHistory(history: History): PackedHistory {
+  const runs = [...history].map(([run, { steps }]): [string, number] => [run, steps.length]);
+  const numbers = new Float64Array(3 * runs.reduce((sum, [, count]) => sum + count, 0));
+  let at = 0;
+  for (const { steps, times, values } of history.values()) {
+    for (const list of [steps, times, values]) {
+      numbers.set(list, at);
+      at += list.length;
+    }
+  }
+  return { runs, numbers };
+}
+
+/** Unpacks histories; their points are views of the one buffer. */
+export function unpackHistory({ runs, numbers }: PackedHistory): History {
+  let at = 0;
+  const cut = (count: number) => {
+    at += count;
+    return numbers.subarray(at - count, at);
+  };
+  return new Map(runs.map(([run, count]) => [run, { steps: cut(count), times: cut(count), values: cut(count) }]));
 }
 
 /** Joins histories of different runs. */

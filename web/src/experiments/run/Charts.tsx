@@ -38,6 +38,7 @@ export function Charts({ run }: { run: Run }) {
   const found = metrics.filter((metric) => metric.key.toLowerCase().includes(text.trim().toLowerCase()));
   return (
     <div className="stack">
+      <h2 className="visually-hidden">Charts</h2>
       <div className="spread">
         <ChartOptions options={options} onChange={setOptions} />
         {metrics.length > 4 ? <SearchField label="Find a metric" placeholder="Find a metric" value={text} onChange={setText} /> : null}

@@ -25,8 +25,8 @@ export const GridHead = memo(function GridHead({ slice, sort, allChosen, activeC
           id={cellId(gridId, -1, 0)}
           data-col={0}
           className={classes(styles.headCell, styles.pick, active(0) && styles.active)}
-          aria-label={allChosen ? "Choose none of the loaded runs" : "Choose all loaded runs"}
         >
+          <span className="visually-hidden">{allChosen ? "Choose none of the loaded runs" : "Choose all loaded runs"}</span>
           <span className={classes(styles.box, allChosen && styles.boxOn)} aria-hidden="true" />
         </div>
         <HeadCell column={nameColumn} col={1} sort={sort} active={active(1)} gridId={gridId} />

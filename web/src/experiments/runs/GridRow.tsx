@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { Ban, Check, CircleCheck, CircleX, Clock3, LoaderCircle, type LucideIcon } from "lucide-react";
-import { classes, Link } from "../../ui";
+import { classes } from "../../ui";
 import { cellText, statusText } from "./cells";
 import { nameColumn, type RunColumn } from "./columns";
 import type { RunFeed } from "./feed";
@@ -52,7 +52,10 @@ export const GridRow = memo(function GridRow({ feed, experiment, index, top, sli
       </div>
       <div role="rowheader" aria-colindex={2} id={cellId(gridId, index, 1)} data-col={1} className={look(1, styles.name)} title={name.title}>
         <StatusIcon status={place.page.statuses[place.row]} />
-        <Link to={`/experiments/${experiment}/runs/${id}`}>{name.text}</Link>
+        {/* A plain link: the router's own would render anew in every row whenever the address changes. */}
+        <a href={`#/experiments/${experiment}/runs/${id}`} tabIndex={-1}>
+          {name.text}
+        </a>
       </div>
       <span className={styles.gap} style={{ width: slice.before }} />
       {slice.columns.map((column, i) => {

@@ -28,6 +28,8 @@ export interface RunsGridProps {
 /** Heights in CSS pixels; RunsGrid.module.css has them too. */
 const rowHeight = 34;
 const headHeight = 46;
+/** Rows that are made beyond the edges. */
+const overscan = 6;
 /** What End at the last loaded row asks for. */
 const jump = 10_000;
 /** Rows are asked for when so few are left below. */
@@ -46,6 +48,8 @@ export function RunsGrid({ experiment, feed, state, columns, sort, onSort, selec
   );
   const rows = useRows(scroller, state.loaded);
   const items = rows.getVirtualItems();
+  // A row that goes out of sight is used for one that comes into it: changing texts costs the browser less than new elements.
+  const pool = Math.ceil((rows.scrollRect?.height ?? 600) / rowHeight) + 1 + 2 * overscan;
   const nameWidth = range.width < 640 ? 150 : nameColumn.width;
   useMoreRows(feed, state, items.at(-1)?.index ?? 0);
   const acts: GridActs = {
@@ -88,7 +92,7 @@ export function RunsGrid({ experiment, feed, state, columns, sort, onSort, selec
         <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}>
           {items.map(({ index, start }) => (
             <GridRow
-              key={index}
+              key={index % pool}
               feed={feed}
               experiment={experiment}
               index={index}
@@ -111,7 +115,7 @@ function useRows(scroller: RefObject<HTMLDivElement | null>, count: number): Vir
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan,
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
   });

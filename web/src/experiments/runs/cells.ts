@@ -48,7 +48,10 @@ const attributes: Record<string, (place: Place) => CellText> = {
   user_id: ({ page, row }) => word(page.users[row]),
   datasets: ({ page, row }) => word(page.datasets[row]),
   models: ({ page, row }) => ({ text: page.models[row] ? String(page.models[row]) : "" }),
-  source: tag("mlflow.source.name"),
+  source: (place) => {
+    const source = wordAt(place.page.tags.get("mlflow.source.name"), place.row);
+    return source ? { ...word(source.slice(source.lastIndexOf("/") + 1)), title: source } : none;
+  },
   description: tag("mlflow.note.content"),
   commit: (place) => {
     const commit = wordAt(place.page.tags.get("mlflow.source.git.commit"), place.row);

@@ -31,17 +31,17 @@ const attribute = (name: string, title: string, width: number, order?: string): 
 export const nameColumn = attribute("run_name", "Run", 240, "attributes.run_name");
 
 export const attributeColumns: readonly RunColumn[] = [
-  attribute("start_time", "Started", 178, "attributes.start_time"),
+  attribute("start_time", "Started", 200, "attributes.start_time"),
   attribute("duration", "Duration", 112),
   attribute("status", "Status", 110, "attributes.status"),
-  attribute("user_id", "User", 130, "attributes.user_id"),
-  attribute("source", "Source", 150, "tags.`mlflow.source.name`"),
+  attribute("user_id", "User", 160, "attributes.user_id"),
+  attribute("source", "Source", 140, "tags.`mlflow.source.name`"),
   attribute("commit", "Commit", 100, "tags.`mlflow.source.git.commit`"),
   attribute("datasets", "Datasets", 200),
   attribute("models", "Models", 90),
   attribute("description", "Description", 220, "tags.`mlflow.note.content`"),
   attribute("run_id", "Run ID", 270, "attributes.run_id"),
-  attribute("end_time", "Ended", 178, "attributes.end_time"),
+  attribute("end_time", "Ended", 200, "attributes.end_time"),
 ];
 
 const usual = ["start_time", "duration", "user_id", "source"].map((name) => `attributes.${name}`);

@@ -130,13 +130,6 @@ function datasetsText(run: Run): string {
   return names.join(", ");
 }
 
-/** The buffers of a page, which a worker hands over without copying. */
-export function buffersOf(page: RunPage): ArrayBufferLike[] {
-  const numbers = [...page.metrics.values()].flatMap((c) => [c.rows.buffer, c.values.buffer]);
-  const words = [...page.params.values(), ...page.tags.values()].flatMap((c) => [c.rows.buffer, c.codes.buffer]);
-  return [page.starts.buffer, page.ends.buffer, ...numbers, ...words];
-}
-
 /** Where a row stands in ascending rows; -1 where it is not. */
 export function placeIn(rows: Uint16Array, row: number): number {
   // Columns without gaps, the usual ones, need no search.
