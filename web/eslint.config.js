@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["dist", "node_modules", "public", "scripts", "src/api/schema.d.ts", "eslint.config.js"]),
+  globalIgnores(["dist", "node_modules", "public", "scripts", "e2e/*.mjs", "src/api/schema.d.ts", "eslint.config.js"]),
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   jsxA11y.flatConfigs.strict,

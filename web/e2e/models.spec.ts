@@ -80,7 +80,7 @@ test("who asks sees why he may not approve, and takes the request back", async (
   await call(page, world, "ada", "PUT", `${governance(name)}/two-persons`, { two_persons: "yes" });
   await ask(page, world, "ada", name, "Production");
   await page.goto(`${world.url}/#/requests?whose=mine&model=${encodeURIComponent(name)}`);
-  await expect(page.getByText("who asks for the transition does not approve it").first()).toBeVisible();
+  await expect(page.getByText(/who asks for the transition does not approve it/).locator("visible=true").first()).toBeVisible();
   const approve = page.getByRole("button", { name: /^Approve: Version 1/ });
   await expect(approve).toHaveAttribute("aria-disabled", "true");
   await approve.press("Enter");
@@ -115,11 +115,11 @@ test("a check that comes after the request makes it stale, and a missing one is 
   await call(page, world, "ada", "PUT", `${governance(name)}/required-checks`, { required_checks: [{ stage: "Production", name: "bias" }] });
   await ask(page, world, "reader", name, "Production");
   await page.goto(`${world.url}/#/requests?model=${encodeURIComponent(name)}`);
-  await expect(page.getByText('"bias" was not posted').first()).toBeVisible();
+  await expect(page.getByText(/^Missing for Production: "bias" was not posted/)).toBeVisible();
   const { digest } = (await call(page, world, "ada", "GET", `${governance(name)}/versions/1/manifest`)) as { digest: string };
   await call(page, world, "ada", "POST", `${governance(name)}/versions/1/checks`, { name: "bias", state: "success", digest, url: "https://ci.example.com/7" });
   await page.reload();
-  await expect(page.getByText("its checks have changed").first()).toBeVisible();
+  await expect(page.getByText(/its checks have changed/).locator("visible=true").first()).toBeVisible();
   await expect(page.getByText("bias: passed")).toBeVisible();
   await expect(page.getByRole("link", { name: /details/ })).toHaveAttribute("rel", "noopener noreferrer");
   await shoot(page, "request-stale");

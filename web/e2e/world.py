@@ -36,7 +36,7 @@ def main() -> None:
     flags = argparse.ArgumentParser()
     flags.add_argument("--port", type=int, default=0)
     flags.add_argument("--keep", default="")
-    flags.add_argument("--mlflow-ui", default="")
+    flags.add_argument("--mlflow-ui", default=installed("mlflow"), help="where MLflow's own pages are; as a rule, of these clients' own package")
     given = flags.parse_args()
     folder = Path(given.keep or tempfile.mkdtemp(prefix="bailiwick-browser-"))
     pages = ["--mlflow-ui", given.mlflow_ui] if given.mlflow_ui else []
@@ -50,6 +50,14 @@ def main() -> None:
     finally:
         code = server.stop()
     sys.exit(code)
+
+
+def installed(package: str) -> str:
+    """Gives the folder of an installed package."""
+    import importlib.util
+
+    spec = importlib.util.find_spec(package)
+    return str(next(iter(spec.submodule_search_locations))) if spec and spec.submodule_search_locations else ""
 
 
 def make(server: Server) -> dict[str, Any]:

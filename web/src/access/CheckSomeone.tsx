@@ -5,7 +5,7 @@ import type { ObjectRef } from "../api/types";
 import { useExplain } from "../app/explain";
 import { Button, levelWords, Problem, Select, Spinner } from "../ui";
 import { shownName } from "./acl";
-import { holderSentence, leastAbility, type WhoCanAnswer } from "./holders";
+import { holderSentence, leastAbility, type WhoCanAnswer } from "./holding";
 import type { Effect } from "./effect";
 import { useKind } from "./kinds";
 import styles from "./Permissions.module.css";

@@ -6,7 +6,7 @@ import type { ObjectRef } from "../api/types";
 import { useExplain } from "../app/explain";
 import { Button, Empty, KindIcon, LevelBadge, Link, notify, plural, Problem, SearchField, Skeleton, Table, type Column } from "../ui";
 import styles from "./Access.module.css";
-import { groupsOf, holdersSentence, levelOf, type Holder, type HolderGroup, type WhoCanAnswer } from "./holders";
+import { groupsOf, holdersSentence, levelOf, type Holder, type HolderGroup, type WhoCanAnswer } from "./holding";
 import { ObjectLink } from "./InheritedEntries";
 import { useNames } from "./names";
 

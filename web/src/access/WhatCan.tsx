@@ -6,7 +6,7 @@ import { useViewer } from "../app/session";
 import { Allowed, Button, countText, Empty, KindIcon, kindWords, LevelBadge, More, Notice, Problem, Select, Skeleton, Table, type Column } from "../ui";
 import styles from "./Access.module.css";
 import { shownName } from "./acl";
-import { leastAbility, levelOf } from "./holders";
+import { leastAbility, levelOf } from "./holding";
 import { CSVButton } from "./Holders";
 import { useKinds } from "./kinds";
 import { ObjectLink } from "./InheritedEntries";

@@ -3,7 +3,7 @@ import type { Refusal } from "../api/types";
 import { Copy, KindIcon, LevelBadge, levelWords } from "../ui";
 import { describe } from "./AddPrincipals";
 import styles from "./Explain.module.css";
-import { levelOf } from "./holders";
+import { levelOf } from "./holding";
 import { useKind } from "./kinds";
 import type { Decision } from "./useDecision";
 

@@ -5,7 +5,7 @@ import type { ObjectRef } from "../api/types";
 import { Button, ComboBox, Empty, kindWords, levelWords, Problem, Select, Skeleton, type Option } from "../ui";
 import { usePermissionsDialog } from "../app/permissions";
 import styles from "./Access.module.css";
-import { leastAbility } from "./holders";
+import { leastAbility } from "./holding";
 import { Holders } from "./Holders";
 import { useKind, useKinds } from "./kinds";
 import { ObjectPicker } from "./ObjectPicker";

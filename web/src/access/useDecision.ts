@@ -1,7 +1,7 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { ApiError, get } from "../api/client";
 import type { ObjectRef, PrincipalRef, Refusal } from "../api/types";
-import { holderSentence, type WhoCanAnswer } from "./holders";
+import { holderSentence, type WhoCanAnswer } from "./holding";
 import type { Step } from "./path";
 
 /** What GET /can answers: one decision with the path that led to it. */

@@ -31,7 +31,7 @@ export function AccessTab({ model }: { model: Model }) {
           Permissions
         </Button>
         <ButtonLink to={accessPage(model.object, "transition-any")} icon={<UsersRound aria-hidden="true" />}>
-          Who can bring a version into Production
+          Who can move to Production
         </ButtonLink>
       </div>
       {refused ? (

@@ -33,7 +33,7 @@ export interface ActivityFeedProps {
 export function ActivityFeed({ name, entries, several = false }: ActivityFeedProps) {
   if (entries.length === 0) {
     return (
-      <Empty title="No activity yet" level={3}>
+      <Empty title="No activity yet">
         Transitions, requests and comments appear here.
       </Empty>
     );

@@ -120,14 +120,14 @@ function NoModels({ filtered, prompts, host }: { filtered: boolean; prompts: boo
     return (
       <Empty title="No prompts yet">
         <p>Register one with MLflow:</p>
-        <Code language="python" what="lines that register a prompt" text={'mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="first")'} />
+        <Code wrap language="python" what="lines that register a prompt" text={'mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="first")'} />
       </Empty>
     );
   }
   return (
     <Empty title="No models yet" icon={<Box aria-hidden="true" />}>
       <p>Log a model with MLflow and register it under a name. You are shown the models on which you have a level.</p>
-      <Code language="python" what="lines that register a first model" text={registerLines(host)} />
+      <Code wrap language="python" what="lines that register a first model" text={registerLines(host)} />
     </Empty>
   );
 }

@@ -68,7 +68,7 @@ function NoRequests({ whose, model }: { whose: Whose; model: string }) {
   return (
     <Empty title={words[whose].title} icon={<GitPullRequestArrow aria-hidden="true" />}>
       <p>{words[whose].text}</p>
-      {whose === "decidable" ? null : <Code language="bash" what="command that asks for a transition" text={command} />}
+      {whose === "decidable" ? null : <Code wrap language="bash" what="command that asks for a transition" text={command} />}
     </Empty>
   );
 }

@@ -10,7 +10,7 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
   if (model.error) return <Problem error={model.error} title="The file MLmodel could not be read." onRetry={() => void model.refetch()} />;
   if (!ready || model.data === null) {
     return (
-      <Empty title="No MLmodel file" level={3}>
+      <Empty title="No MLmodel file">
         A signature and flavours are known of models that MLflow logged.
       </Empty>
     );
@@ -35,7 +35,7 @@ function Shown({ model }: { model: MLmodel }) {
   return (
     <div className="stack" style={{ gap: "var(--s6)" }}>
       {known.length === 0 ? (
-        <Empty title="No signature" level={3}>
+        <Empty title="No signature">
           It was logged without one: pass signature= or input_example= to log_model.
         </Empty>
       ) : null}

@@ -35,7 +35,7 @@ function NoVersions({ host, name }: { host: string; name: string }) {
   return (
     <Empty title="No versions yet" level={3}>
       <p>Register what a run has logged as the first version:</p>
-      <Code language="python" what="lines that register a version" text={versionLines(host, name)} />
+      <Code wrap language="python" what="lines that register a version" text={versionLines(host, name)} />
     </Empty>
   );
 }

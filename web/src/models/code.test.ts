@@ -55,7 +55,7 @@ describe("addresses", () => {
   });
 
   it("keep filters in their quotes", () => {
-    expect(quoted("it's")).toBe("'it\\'s'");
+    expect(quoted("it's a \\")).toBe("'it''s a \\'");
   });
 
   it.each([

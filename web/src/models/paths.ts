@@ -23,8 +23,8 @@ export const loggedModelPage = (experiment: string, model: string) =>
 export const accessPage = (object: string, ability?: string) =>
   `/access?object=${encodeURIComponent(object)}${ability ? `&ability=${encodeURIComponent(ability)}` : ""}`;
 
-/** A text in MLflow's filter grammar, in quotes. */
-export const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+/** A text in MLflow's filter grammar: in quotes, a quote inside written twice; nothing else is special. */
+export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** Whether an address is one that a page may link to: check pages and webhooks come from people. */
 export function isWebAddress(text: string | undefined): text is string {

@@ -1,11 +1,13 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { useCallback, useMemo, useState, type ReactNode } from "react";
 import { ChartLine, Table2 } from "lucide-react";
 import { Button, classes, countText } from "../../ui";
 import styles from "./Chart.module.css";
 import { ChartTable } from "./ChartTable";
 import type { History } from "./history";
 import { LineChart } from "./LineChart";
+import type { StepRange } from "../reader";
 import { lineOf, lookOf, type Line, type LineOptions } from "./series";
+import { stepsShown, useFiner } from "./useHistories";
 
 export interface ChartRun {
   id: string;
@@ -30,14 +32,17 @@ const named = 24;
 export function ChartCard({ title, runs, history, options, height = 280, actions }: ChartCardProps) {
   const [asTable, setAsTable] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [range, setRange] = useState<StepRange>();
   const { axis, smoothing, log } = options;
+  const fine = useFiner(history, title, axis === "step" ? range : undefined);
+  const onShown = useCallback((from: number, to: number) => setRange(stepsShown(history, from, to)), [history]);
   const lines = useMemo(
     () =>
       runs.flatMap((run): Line[] => {
-        const points = history.get(run.id);
+        const points = fine.get(run.id);
         return points ? [lineOf(run.id, run.name, points, { axis, smoothing, log })] : [];
       }),
-    [runs, history, axis, smoothing, log],
+    [runs, fine, axis, smoothing, log],
   );
   const shown = useMemo(() => lines.filter((line) => !hidden.has(line.id)), [lines, hidden]);
   const places = useMemo(() => shown.map((line) => lines.indexOf(line)), [shown, lines]);
@@ -61,7 +66,7 @@ export function ChartCard({ title, runs, history, options, height = 280, actions
       {asTable ? (
         <ChartTable title={title} lines={shown} axis={axis} />
       ) : (
-        <LineChart title={title} lines={shown} places={places} axis={axis} log={log} height={height} />
+        <LineChart title={title} lines={shown} places={places} axis={axis} log={log} height={height} onShown={axis === "step" ? onShown : undefined} />
       )}
       {lines.length > 1 ? <Legend lines={lines} hidden={hidden} onToggle={toggle} /> : null}
     </section>

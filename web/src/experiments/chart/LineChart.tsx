@@ -1,4 +1,4 @@
-import { useRef, useState, type PointerEvent } from "react";
+import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { ChevronLeft, ChevronRight, ZoomIn, ZoomOut } from "lucide-react";
 import { IconButton, metricText } from "../../ui";
 import styles from "./Chart.module.css";
@@ -13,6 +13,8 @@ export interface LineChartProps {
   axis: XAxis;
   log: boolean;
   height: number;
+  /** Told the part of the x axis that is shown, from 0 to 1, a moment after it changed. */
+  onShown?: ((from: number, to: number) => void) | undefined;
 }
 
 interface Tip {
@@ -23,8 +25,9 @@ interface Tip {
 }
 
 /** Lines on a canvas. Those who cannot see it get a summary, and the table that ChartCard offers. */
-export function LineChart({ title, lines, places, axis, log, height }: LineChartProps) {
+export function LineChart({ title, lines, places, axis, log, height, onShown }: LineChartProps) {
   const { box, chart } = useDrawing({ lines, places, axis, log });
+  useShown(chart, onShown);
   const [tip, setTip] = useState<Tip>();
   const frame = useRef(0);
   const move = (event: PointerEvent<HTMLDivElement>) => {
@@ -51,6 +54,29 @@ export function LineChart({ title, lines, places, axis, log, height }: LineChart
       <Zoom title={title} chart={chart} />
     </div>
   );
+}
+
+/** How long the shown part must stay before it is told. */
+const rest = 250;
+
+function useShown(chart: Drawn["chart"], onShown: LineChartProps["onShown"]) {
+  useEffect(() => {
+    if (!chart || !onShown) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tell = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (chart.chart.isDisposed()) return;
+        const { start, end } = chart.draw.shownOf(chart.chart);
+        onShown(start / 100, end / 100);
+      }, rest);
+    };
+    chart.chart.on("datazoom", tell);
+    return () => {
+      clearTimeout(timer);
+      if (!chart.chart.isDisposed()) chart.chart.off("datazoom", tell);
+    };
+  }, [chart, onShown]);
 }
 
 function TipBox({ tip, axis, count, height }: { tip: Tip; axis: XAxis; count: number; height: number }) {

@@ -1,6 +1,7 @@
-import { useQueries } from "@tanstack/react-query";
-import { readHistories } from "../reader";
-import { joined, type History } from "./history";
+import { useMemo } from "react";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
+import { mostPoints, readHistories, type StepRange } from "../reader";
+import { joined, merged, type History } from "./history";
 
 /** So many runs are asked for at once: lines appear while others are still on their way. */
 const batch = 25;
@@ -50,4 +51,39 @@ function combine(results: Result[]): Combined {
   const whole = parts.length === 1 ? first : joined(parts.filter((part) => part !== undefined));
   known.set(first, { parts, whole });
   return { history: whole, error, isPending };
+}
+
+/** The steps of the part of histories that is shown; undefined when that is nearly all of it, or nothing was thinned. */
+export function stepsShown(history: History, from: number, to: number): StepRange | undefined {
+  if (to - from > 0.8) return undefined;
+  const all = [...history.values()];
+  if (!all.some((points) => points.steps.length >= mostPoints)) return undefined;
+  const first = Math.min(...all.map((points) => points.steps[0] ?? Infinity));
+  const last = Math.max(...all.map((points) => points.steps.at(-1) ?? -Infinity));
+  // The server takes steps of 32 bits.
+  if (!Number.isFinite(last - first) || Math.max(Math.abs(first), Math.abs(last)) >= 2 ** 31) return undefined;
+  return { from: Math.floor(first + from * (last - first)), to: Math.ceil(first + to * (last - first)) };
+}
+
+/** Histories with all that the server has of a range of steps: what was thinned becomes fine where it is looked at. */
+export function useFiner(history: History, metric: string, range: StepRange | undefined): History {
+  const thinned = range ? [...history].filter(([, points]) => points.steps.length >= mostPoints).map(([run]) => run) : [];
+  const { data } = useQuery({
+    queryKey: ["finer", metric, range, ...thinned],
+    queryFn: ({ signal }) => readHistories(thinned, metric, range, signal),
+    enabled: range !== undefined && thinned.length > 0,
+    staleTime: 60_000,
+    structuralSharing: false,
+    placeholderData: keepPreviousData,
+  });
+  return useMemo(() => (range && data ? withFiner(history, data) : history), [history, range, data]);
+}
+
+function withFiner(history: History, part: History): History {
+  return new Map(
+    [...history].map(([run, whole]) => {
+      const points = part.get(run);
+      return [run, points ? merged(whole, points) : whole];
+    }),
+  );
 }
