@@ -37,6 +37,9 @@ func (d *Door) put(w http.ResponseWriter, c *Call, status int, contentType strin
 	if h.Get("Content-Type") == "" && len(body) > 0 {
 		h.Set("Content-Type", contentType)
 	}
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store") // what one may see, the next one at the browser, or behind the proxy, may not
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Request-Id", c.id)
 	if status != http.StatusNoContent && status != http.StatusNotModified {
@@ -65,13 +68,24 @@ func (d *Door) fail(w http.ResponseWriter, c *Call, err error) {
 		c.front = d.fronts[0]
 	}
 	h := w.Header()
-	h.Del("Content-Type")
+	for _, name := range []string{"Content-Type", "Cache-Control", "Set-Cookie"} { // they were for the answer that could not be given
+		h.Del(name)
+	}
 	status, body := c.front.Fail(c, e)
 	if status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Basic realm="bailiwick", Bearer`)
+		h.Set("WWW-Authenticate", challenge(c.request))
 	}
 	h.Set("X-Databricks-Reason-Phrase", reasonPhrase(e.Message))
 	d.put(w, c, status, c.front.ContentType, body)
+}
+
+// challenge says how to come with a credential. Browsers are not asked for Basic ones: they would keep them and send them along with whatever
+// another site makes them ask, in front of every session.
+func challenge(r *http.Request) string {
+	if strings.HasPrefix(r.UserAgent(), "Mozilla/") {
+		return `Bearer realm="bailiwick"`
+	}
+	return `Basic realm="bailiwick", Bearer`
 }
 
 // maxMessage is the most bytes of an error's message in an answer: some repeat what was sent.
@@ -167,12 +181,14 @@ func (d *Door) send(w http.ResponseWriter, c *Call, content *Content) error {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Request-Id", c.id)
-	if content.ETag != "" {
+	h.Set("Cache-Control", "no-store")
+	if content.ETag != "" { // whether he who asks again may still have it is decided again
 		h.Set("ETag", strconv.Quote(content.ETag))
+		h.Set("Cache-Control", "private, no-cache")
 	}
 	content.Policy.set(h)
 	if content.Type != "" {
-		h.Set("Content-Type", content.Type)
+		h.Set("Content-Type", content.Policy.typeOf(content.Type))
 	}
 	if content.Attachment {
 		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", pathEscape(content.Name)))

@@ -18,7 +18,7 @@ import (
 // credential that was revoked is unknown from the revocation's commit on.
 func (c *Call) identify(vars map[string]string) error {
 	by := c.credential
-	header, cookie := c.request.Header.Get("Authorization") != "", SessionIn(c.request)
+	header, cookie := c.request.Header.Get("Authorization") != "", c.sessionValue() != ""
 	switch {
 	case c.route.signed:
 		by = func(m *authz.Map) error { return c.identifySigned(m, vars["address"]) }
@@ -65,6 +65,9 @@ func (c *Call) credential(m *authz.Map) error {
 	proof, err := identity.ParseAuthorization(c.request.Header.Get("Authorization"))
 	if err != nil {
 		return err
+	}
+	if proof.Basic && c.foreignBasic() {
+		return fail.New(fail.Unauthenticated, "Basic credentials count for this server's own pages only, and the browser says that another site asks")
 	}
 	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
 	cred, ok := m.Credential(hash[:])

@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Policy says what bytes that people have uploaded may do in a browser that shows them. Whatever it says, they are never rendered with this
 // server's origin behind them: markup is sandboxed, and what is not sandboxed has no scripts.
@@ -28,4 +31,13 @@ func (p Policy) set(h http.Header) {
 	if p != Sealed {
 		h.Set("X-Frame-Options", "SAMEORIGIN")
 	}
+}
+
+// typeOf gives the type under which bytes are answered. Scripts and styles that people have uploaded are plain text when they are sealed: policies
+// that trust this server's own files ('self') would trust them as well.
+func (p Policy) typeOf(contentType string) string {
+	if kind := strings.ToLower(contentType); p == Sealed && (strings.Contains(kind, "script") || strings.Contains(kind, "/css")) {
+		return "text/plain; charset=utf-8"
+	}
+	return contentType
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/subtle"
 	"net/http"
+	"slices"
 	"strings"
 
 	"bailiwick/authz"
@@ -54,16 +55,21 @@ func (c *Call) cookie(name, value string) *http.Cookie {
 
 func (c *Call) secure() bool { return strings.HasPrefix(c.BaseURL(), "https://") }
 
-// SessionIn says whether a request comes with the cookie of a session, good or not.
-func SessionIn(r *http.Request) bool { return sessionValue(r) != "" }
+// SessionIn says whether a request comes with something like the cookie of a session, good or not.
+func SessionIn(r *http.Request) bool {
+	return slices.ContainsFunc(r.Cookies(), func(k *http.Cookie) bool {
+		return strings.TrimPrefix(k.Name, hostPrefix) == sessionCookie && k.Value != ""
+	})
+}
 
-func sessionValue(r *http.Request) string {
-	for _, name := range []string{hostPrefix + sessionCookie, sessionCookie} {
-		if k, err := r.Cookie(name); err == nil && k.Value != "" {
-			return k.Value
-		}
+// sessionValue is what the session's cookie holds, under the one name that this server gives it: over TLS a cookie without the prefix may have
+// been set by another host of the domain, with a session of somebody else.
+func (c *Call) sessionValue() string {
+	k, err := c.request.Cookie(c.cookie(sessionCookie, "").Name)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return k.Value
 }
 
 // session finds out who calls from the cookie of a session. Where another site made the browser send it, it proves nothing.
@@ -71,7 +77,7 @@ func (c *Call) session(m *authz.Map) error {
 	if foreign(c.request) {
 		return fail.New(fail.Unauthenticated, "a session counts for this server's own pages only, and the browser says that another site asks")
 	}
-	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(sessionValue(c.request)))
+	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(c.sessionValue()))
 	cred, ok := m.Credential(hash[:])
 	if !ok || !cred.Session {
 		return errEnded
@@ -97,6 +103,17 @@ func foreign(r *http.Request) bool {
 		return false
 	}
 	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Method != http.MethodGet
+}
+
+// foreignBasic is foreign for credentials that a browser keeps after it was asked for them and sends by itself, to whoever makes it ask. Browsers
+// that do not tell of the site tell at least of the page where a change comes from.
+func (c *Call) foreignBasic() bool {
+	r := c.request
+	if r.Header.Get("Sec-Fetch-Site") != "" {
+		return foreign(r)
+	}
+	origin := r.Header.Get("Origin")
+	return origin != "" && !slices.Contains([]string{c.BaseURL(), "http://" + r.Host, "https://" + r.Host}, origin)
 }
 
 // safe says that the request's method changes nothing.

@@ -116,6 +116,7 @@ const (
 	// The workspace itself, asked of WorkspaceObject.
 
 	SignedIn            // whatever any signed-in principal may do
+	ManageSessions      // list and end one's own sessions
 	ReadIdentities      // users, groups, service principals
 	ManageIdentities    // create, change, remove them
 	ReadSettings        // workspace-conf
@@ -202,7 +203,7 @@ var abilities = [abilityEnd]AbilityInfo{
 
 	UseTokens: {"use-tokens", familyAuth}, ManageTokens: {"manage-tokens", familyAuth}, UsePassword: {"use-password", familyAuth},
 
-	SignedIn: {"signed-in", ""}, ReadIdentities: {"read-identities", familyIdentity},
+	SignedIn: {"signed-in", ""}, ManageSessions: {"manage-sessions", familyAuth}, ReadIdentities: {"read-identities", familyIdentity},
 	ManageIdentities: {"manage-identities", familyIdentity}, ReadSettings: {"read-settings", familySettings},
 	ManageSettings: {"manage-settings", familySettings}, ReadAudit: {"read-audit", familyAccess},
 	AskAboutSelf: {"ask-about-self", familyAccess}, AskAboutOthers: {"ask-about-others", familyAccess},

@@ -160,6 +160,7 @@ var law = [kindEnd][]Row{
 // workspaceRows are the built-in rules of the workspace itself. Its only columns are everybody active and `admins`.
 var workspaceRows = []Row{
 	{Ability: SignedIn, Cells: "xx", Title: "Whatever takes no more than being signed in", Source: ours},
+	{Ability: ManageSessions, Cells: "xx", Title: "List and end one's own sessions", Source: ours},
 	{Ability: ReadIdentities, Cells: "xx", Title: "Read users, groups and service principals", Source: ours},
 	{Ability: ReadSettings, Cells: "xx", Title: "Read settings", Source: ours},
 	{Ability: AskAboutSelf, Cells: "xx", Title: "can and what-can of oneself", Source: beyond},

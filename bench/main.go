@@ -39,7 +39,7 @@ func (o options) wants(peers ...string) bool { return anyOf(o.peers, peers) }
 // aims says whether a target's work and servers are wanted.
 func (o options) aims(t target) bool {
 	compared := slices.ContainsFunc(t.any, func(b bound) bool { return o.wantsSite(b.than) })
-	return o.plays(t.work) && o.wantsSite(t.site) && compared
+	return o.plays(workOf(t.work)) && o.wantsSite(t.site) && compared
 }
 
 func (o options) wantsSite(name string) bool {
@@ -64,7 +64,7 @@ func knownWorks() []string {
 	for _, w := range works {
 		names = append(names, w.name)
 	}
-	return append(names, memoryAfter, manyPage, manyStart, manyMemory, manyModels)
+	return append(names, memoryAfter, manyPage, manyStart, manyMemory, manyModels, console)
 }
 
 func knownPeers() []string {

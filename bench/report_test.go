@@ -128,7 +128,7 @@ func TestTargetsNameWhatThereIs(t *testing.T) {
 			measured[w.name][site] = true
 		}
 	}
-	for _, name := range []string{starting, manyStart, memoryIdle, memoryAfter} {
+	for _, name := range []string{starting, manyStart, memoryIdle, memoryAfter, firstScreen} {
 		measured[name] = map[string]bool{ours: true}
 	}
 	for _, target := range targets {
@@ -258,6 +258,7 @@ func TestAims(t *testing.T) {
 		"one peer":           {options{only: []string{createRun}, peers: []string{ours, fasttrack}}, 1},
 		"without us":         {options{peers: []string{mlflow, fasttrack}}, 0},
 		"many":               {options{peers: []string{many}}, 5},
+		"console":            {options{only: []string{console}}, 1},
 	}
 	for name, tt := range tests {
 		got := 0

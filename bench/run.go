@@ -67,7 +67,7 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	b.remember(ctx, memoryAfter, sites)
 	b.stopAll()
-	return errors.Join(b.playMany(ctx), b.playGallery(ctx))
+	return errors.Join(b.playMany(ctx), b.playGallery(ctx), b.playConsole(ctx))
 }
 
 // needed gives the peers that the wanted works are played on.
@@ -165,7 +165,7 @@ func (b *bench) sample(name string, s *site) {
 // fail records works that could not be played on a server of ours and goes on, unless all is to end.
 func (b *bench) fail(ctx context.Context, err error, names ...string) error {
 	for _, name := range names {
-		if b.opt.plays(name) {
+		if b.opt.plays(workOf(name)) {
 			b.book.record(name, "", true, 0, ours, 0, err)
 		}
 	}

@@ -60,6 +60,7 @@ var targets = []target{
 	{modelsPage, ours, 8, []bound{than(mlflow, 40)}},
 	{manyModels, sees10, 8, []bound{than(administrator, 1./2)}},
 	{manyModels, seesLast, 8, []bound{than(administrator, 1./2)}},
+	{firstScreen, ours, 0, []bound{most(300)}},
 	{createRun, oursPG, 8, []bound{than(mlflowPG, 15)}},
 	{logMetric, oursPG, 8, []bound{than(mlflowPG, 15)}},
 	{logBatch, oursPG, 8, []bound{than(mlflowPG, 15)}},

@@ -72,6 +72,16 @@ func sessionEnd(c, token *authz.Credential, now time.Time, life time.Duration) i
 	return end
 }
 
+// EndSessions gives the events that end all sessions of a principal: who is let in again signs in again, and not whoever has an old cookie of his.
+func EndSessions(m *authz.Map, principal int64) (events []authz.Event) {
+	for c := range m.Credentials(principal) {
+		if c.Session {
+			events = append(events, authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: c.ID, Principal: principal}})
+		}
+	}
+	return events
+}
+
 // CSRFToken is what a page has to send beside the session's cookie with each change: another site can make a browser send the cookie, and
 // cannot know this. key is another than the one Hash takes.
 func CSRFToken(key []byte, session string) string {

@@ -43,7 +43,8 @@ var actionsOf = map[Operation]string{
 
 // ReadActions are the actions that read and yet have entries of their own.
 var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions exportAudit exportItem
-		getModelVersionManifest getPermissions previewPermissions testRegistryWebhook testWebhook useWebhookSecret whoCan`)
+		getModelVersionManifest getPermissions previewPermissions testRegistryWebhook testWebhook useWebhookSecret
+		viewNotebook whoCan`)
 
 var operationOf = func() map[string]Operation {
 	of := map[string]Operation{}

@@ -266,9 +266,12 @@ func TestChangesRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s", name, l.status, l.body)
 		}
 	}
-	hidden, none := listen(t, d.Server, d.bob, d.model), listen(t, d.Server, d.bob, "registered-models/none")
-	if strings.ReplaceAll(hidden.body, "churn", "none") != none.body {
-		t.Errorf("a hidden model and none are told apart: %s, %s", hidden.body, none.body)
+	for _, beside := range [][]string{nil, {"registered-models/nothing"}, {"workspace"}, {"runs/" + strings.Repeat("0", 32)}} {
+		hidden := listen(t, d.Server, d.bob, append([]string{d.model}, beside...)...)
+		none := listen(t, d.Server, d.bob, append([]string{"registered-models/none"}, beside...)...)
+		if strings.ReplaceAll(hidden.body, "churn", "none") != none.body {
+			t.Errorf("beside %q a hidden model and none are told apart: %s, %s", beside, hidden.body, none.body)
+		}
 	}
 }
 

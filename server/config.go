@@ -38,12 +38,17 @@ type Config struct {
 	// piece after the other.
 	ArtifactsDirect, ArtifactsResumable bool
 
+	Backups  string // where backups that are started over HTTP are kept; empty: a folder in Data
+	MLflowUI string // wheel of MLflow, or folder of an installed one; empty: what an administrator has sent
+
 	Audit    AuditConfig
 	Webhooks WebhookConfig
 	Limits   Limits
 	Log      LogConfig
 	Metrics  bool
-	Grace    time.Duration // how long open requests may go on once a stop was asked for
+	// SessionLife is how long a browser's session lasts unless it is renewed.
+	SessionLife time.Duration
+	Grace       time.Duration // how long open requests may go on once a stop was asked for
 
 	from map[string]string // key → where the value in force came from
 }

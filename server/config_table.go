@@ -90,6 +90,13 @@ var settings = []Setting{
 	{Key: "artifacts-resumable", Default: "false", at: func(c *Config) any { return &c.ArtifactsResumable },
 		Doc: "Have the Files API take large files one piece after the other, for clients that are cut off often, instead of parts side by side."},
 
+	{Key: "backups", at: func(c *Config) any { return &c.Backups },
+		Doc: "Folder in which backups are kept that administrators start in the console or with `POST /backups`; best on another disk. Empty: the folder " +
+			"`backups` in the data folder."},
+	{Key: "mlflow-ui", at: func(c *Config) any { return &c.MLflowUI },
+		Doc: "Where MLflow's own pages come from, which are served under `/mlflow/`: MLflow's wheel, the folder of an installed package, or of its " +
+			"`build`. Empty: what an administrator has sent (docs/mlflow-ui.md)."},
+
 	{Key: "audit.reads", Default: "default", Enum: []string{"default", "every"}, at: func(c *Config) any { return &c.Audit.Reads },
 		Doc: "`every` gives each read and search a ledger entry of its own, durable before the answer; `default` gathers them by minute."},
 	{Key: "audit.writes", Default: "default", Enum: []string{"default", "every"}, at: func(c *Config) any { return &c.Audit.Writes },
@@ -122,6 +129,8 @@ var settings = []Setting{
 		Doc: "Format of the log."},
 	{Key: "metrics", Default: "true", at: func(c *Config) any { return &c.Metrics },
 		Doc: "Serve Prometheus metrics at `/metrics`."},
+	{Key: "session-lifetime", Default: "12h", Min: int64(time.Minute), at: func(c *Config) any { return &c.SessionLife },
+		Doc: "How long a browser's session lasts unless its person extends it, which is possible for seven days after the sign-in."},
 	{Key: "shutdown-grace", Default: "15s", at: func(c *Config) any { return &c.Grace },
 		Doc: "How long requests in progress may go on after a stop was asked for."},
 }

@@ -101,7 +101,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Listen: "127.0.0.1:5000", Data: "./data", AccessControl: "keep", RelativeNames: "home", DefaultExperiment: "shared",
-		Audit: AuditConfig{"default", "default"}, Log: LogConfig{"info", "text"}, Metrics: true, Grace: 15 * time.Second,
+		Audit: AuditConfig{"default", "default"}, Log: LogConfig{"info", "text"}, Metrics: true, SessionLife: 12 * time.Hour, Grace: 15 * time.Second,
 		Limits: Limits{Body: 16 << 20, Depth: 64, Import: 10 << 20, Drain: 64 << 20,
 			Header: 64 << 10, HeaderTime: 10 * time.Second, IdleTime: 2 * time.Minute},
 	}

@@ -16,6 +16,7 @@ import (
 	"bailiwick/api/databricks"
 	"bailiwick/api/governance"
 	"bailiwick/api/mlflow"
+	"bailiwick/api/mlflowui"
 	"bailiwick/api/scim"
 	"bailiwick/blob"
 	"bailiwick/identity"
@@ -48,6 +49,9 @@ type Server struct {
 	workers  chan struct{}
 	hooks    *worker.Deliverer
 	allow    *webhook.Allow
+	pages    *mlflowui.Front
+	hub      *governance.Hub
+	backups  *backups
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -59,9 +63,9 @@ func Open(ctx context.Context, cfg Config, adminToken string, log *slog.Logger) 
 	if adminToken != "" && len(adminToken) < MinAdminToken {
 		return nil, fmt.Errorf("BAILIWICK_ADMIN_TOKEN must have at least %d characters", MinAdminToken)
 	}
-	s := &Server{Config: cfg, log: log, workers: make(chan struct{}), metrics: newMetrics()}
+	s := &Server{Config: cfg, log: log, workers: make(chan struct{}), metrics: newMetrics(), hub: governance.NewHub()}
 	var err error
-	s.Store, err = store.Open(ctx, store.Options{Data: cfg.Data, Database: cfg.Database, Log: log, Committed: s.metrics.commit, Full: s.diskFull})
+	s.Store, err = store.Open(ctx, store.Options{Data: cfg.Data, Database: cfg.Database, Log: log, Committed: s.committed, Full: s.diskFull})
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +98,13 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 		Product: "bailiwick/" + Version, Observe: s.metrics.request,
 		MaxBody: s.Config.Limits.Body, MaxDepth: s.Config.Limits.Depth, MaxDrain: s.Config.Limits.Drain,
 	}
+	if err = s.openPages(); err != nil {
+		return err
+	}
+	if err = s.openBackups(); err != nil {
+		return err
+	}
+	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
 	ctx, s.stop = context.WithCancel(context.Background())
@@ -111,12 +122,32 @@ func (s *Server) mount() {
 	front.Mount(s.Door)
 	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens")}).Mount(s.Door)
 	(&scim.Front{}).Mount(s.Door)
+	s.pages.Mount(s.Door)
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
-		PublicKeys: s.public, Folder: s.Config.Data,
+		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: append(s.pages.Routes(), front.ViewRoutes()...), MLflowUI: s.pages.Available,
+		Hub: s.hub, Backups: s.backups,
 	}).Mount(s.Door)
 	s.Door.Mount(s.healthFront())
 	(&console.Front{Files: web.Files()}).Mount(s.Door)
+}
+
+// committed is told of every commit.
+func (s *Server) committed(requests int, took time.Duration) {
+	s.metrics.commit(requests, took)
+	s.hub.Wake()
+}
+
+// openPages reads MLflow's own pages where the configuration names them.
+func (s *Server) openPages() (err error) {
+	s.pages = &mlflowui.Front{Blobs: s.Blobs, Folder: s.Config.Data, Map: s.Store.Map, Log: s.log}
+	if s.Config.MLflowUI == "" {
+		return nil
+	}
+	if s.pages.Configured, err = mlflowui.Open(s.Config.MLflowUI); err != nil {
+		return fmt.Errorf("mlflow-ui: %w", err)
+	}
+	return nil
 }
 
 // direct is the object store where clients may send and fetch bytes by themselves: none, unless it was switched on and can sign addresses.
@@ -169,6 +200,7 @@ func (s *Server) Listen() (addr string, err error) {
 		Handler: s.Door, ReadHeaderTimeout: s.Config.Limits.HeaderTime, IdleTimeout: s.Config.Limits.IdleTime,
 		MaxHeaderBytes: int(s.Config.Limits.Header), ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(s.Door.EndStreams)
 	ln := s.listener
 	if s.Config.TLS.Cert != "" {
 		cert, err := tls.LoadX509KeyPair(s.Config.TLS.Cert, s.Config.TLS.Key)
@@ -202,6 +234,7 @@ func (s *Server) Close() error {
 		}
 	}
 	s.stop()
+	s.backups.close()
 	<-s.workers
 	ctx, cancel := context.WithTimeout(context.Background(), lastWork)
 	defer cancel()

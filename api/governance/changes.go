@@ -2,6 +2,7 @@ package governance
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"bailiwick/api"
@@ -13,18 +14,18 @@ import (
 func (f *Front) changeRoutes() []api.Route {
 	return []api.Route{
 		api.Stream("GET /changes", authz.SignedIn, api.At[changesRequest](authz.WorkspaceObject), f.changes,
-			api.Also(authz.ViewItems, watchedTargets), api.Or[changesRequest](viewAbilities()...)),
+			api.Also(authz.ViewItems, watchedTargets), api.Also(authz.SignedIn, missingTargets), api.Or[changesRequest](viewAbilities()...)),
 	}
 }
 
 // changesRequest names what is watched, as GET /object does: experiments/123, runs/ID, registered-models/churn, a workspace path.
 type changesRequest struct {
 	Objects []string `json:"-" query:"object"`
-	// named is what the texts stood for at the first look: a stream is about the objects, whatever they are called later.
+	// named is what the texts stood for at the first look, nil for nothing: a stream is about the objects, whatever they are called later.
 	named []*authz.Object
 }
 
-// find gives what is watched.
+// find gives what is watched, nil for what is not there: said before all that is named earlier was decided about, it would tell that this is there.
 func (q *changesRequest) find(c *api.Call) ([]*authz.Object, error) {
 	if q.named != nil {
 		return q.named, nil
@@ -35,8 +36,11 @@ func (q *changesRequest) find(c *api.Call) ([]*authz.Object, error) {
 	var named []*authz.Object
 	for _, text := range q.Objects {
 		at, err := findFound(c, text)
-		if err != nil {
+		if err != nil && !fail.Is(err, fail.NotFound) {
 			return nil, err
+		}
+		if at.Object != nil && at.Kind.Viewing() == 0 {
+			return nil, fail.Invalidf("%s cannot be watched", text)
 		}
 		named = append(named, at.Object)
 	}
@@ -47,7 +51,7 @@ func (q *changesRequest) find(c *api.Call) ([]*authz.Object, error) {
 // maxWatched is the most objects of one stream.
 const maxWatched = 50
 
-// watchedTargets asks for a look at each object.
+// watchedTargets asks for a look at each object, up to the first that is not there.
 func watchedTargets(c *api.Call, q *changesRequest) (targets []api.Target, err error) {
 	named, err := q.find(c)
 	if err != nil {
@@ -55,16 +59,25 @@ func watchedTargets(c *api.Call, q *changesRequest) (targets []api.Target, err e
 	}
 	for i, at := range named {
 		text := q.Objects[i]
+		if at == nil {
+			return targets, nil
+		}
 		t := api.Target{Object: at.ID, Absent: absentObject(text), Ability: at.Kind.Viewing()}
 		if c.Tx.Map.InTrash(at.ID) {
 			t.Ability = authz.ViewTrashed
 		}
-		if t.Ability == 0 {
-			return nil, fail.Invalidf("%s cannot be watched", text)
-		}
 		targets = append(targets, t)
 	}
 	return targets, nil
+}
+
+// missingTargets says what is not there, once it was decided about what is named before it.
+func missingTargets(c *api.Call, q *changesRequest) ([]api.Target, error) {
+	named, err := q.find(c)
+	if i := slices.Index(named, nil); err == nil && i >= 0 {
+		err = absentObject(q.Objects[i])
+	}
+	return nil, err
 }
 
 // changedEvent says that an object has changed, or what belongs to it: permissions, contents, versions, requests, comments. Version rises with

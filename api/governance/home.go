@@ -92,6 +92,9 @@ func ownObjects(c *api.Call) (ids []int64) {
 // expiring gives the caller's tokens that end soon.
 func expiring(c *api.Call) []expiringToken {
 	list, now := []expiringToken{}, c.Now.UnixMilli()
+	if !c.Can(authz.UseTokens, authz.TokensRoot) {
+		return list // a credential without the scope does not list them elsewhere either
+	}
 	for t := range c.Tx.Map.Credentials(c.Who.Principal) {
 		if !t.Session && t.Expires > now && t.Expires <= now+expiringSoon.Milliseconds() {
 			list = append(list, expiringToken{t.ID, t.Comment, t.Expires})

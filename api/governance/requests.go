@@ -119,6 +119,9 @@ func behind(list []store.Pending, token string) ([]store.Pending, error) {
 
 // pendingFor gives the pending requests that a query asks for, as far as the scope admits.
 func pendingFor(c *api.Call, scope authz.Scope, q *requestsRequest) ([]store.Pending, error) {
+	if !slices.Contains([]string{"", "all", "mine", "decidable"}, q.Whose) { // before anything that depends on what there is
+		return nil, fail.Invalidf("whose must be mine, decidable or all, not %q", q.Whose)
+	}
 	var model int64
 	if q.Model != "" {
 		o, ok := c.Tx.Map.ChildNamed(authz.ModelsRoot, authz.RegisteredModel, q.Model)
@@ -132,14 +135,12 @@ func pendingFor(c *api.Call, scope authz.Scope, q *requestsRequest) ([]store.Pen
 		return nil, err
 	}
 	switch q.Whose {
-	case "", "all":
-		return list, nil
 	case "mine":
 		return slices.DeleteFunc(list, func(p store.Pending) bool { return p.Creator != c.Who.Principal }), nil
 	case "decidable":
 		return decidable(c, list)
 	}
-	return nil, fail.Invalidf("whose must be mine, decidable or all, not %q", q.Whose)
+	return list, nil
 }
 
 // requestCounts gives how many pending requests wait for the caller's decision, and how many are his own.

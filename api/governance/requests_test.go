@@ -318,7 +318,7 @@ func TestRequestLists(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	for _, query := range []string{"whose=hers", "max_results=-1", "max_results=5000", "page_token=x", "page_token=1.x.y"} {
+	for _, query := range []string{"whose=hers", "whose=hers&model=hidden", "whose=hers&model=none", "max_results=-1", "max_results=5000", "page_token=x", "page_token=1.x.y"} {
 		if a := o.Do(o.tokens["read"], "GET", root+"/transition-requests?"+query, nil); a.Status != 400 && query != "page_token=1.x.y" {
 			t.Errorf("%s: %d %s", query, a.Status, a.Body)
 		}

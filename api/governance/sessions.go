@@ -19,8 +19,8 @@ func (f *Front) sessionRoutes() []api.Route {
 		api.Read("GET /session", authz.SignedIn, api.At[nothing](authz.WorkspaceObject), f.getSession),
 		api.Write("POST /session/renew", authz.SignedIn, findSession, f.renewSession, api.As[nothing]("renewSession"), api.Alone[nothing]),
 		api.Write("DELETE /session", authz.SignedIn, findSession, f.endOwn, api.As[nothing]("logout"), api.Alone[nothing]),
-		api.Read("GET /sessions", authz.SignedIn, api.At[nothing](authz.WorkspaceObject), listSessions),
-		api.Write("DELETE /sessions/{id}", authz.SignedIn, findOwnSession, f.endOther, api.As[sessionNamed]("logout"), api.Alone[sessionNamed]),
+		api.Read("GET /sessions", authz.ManageSessions, api.At[nothing](authz.WorkspaceObject), listSessions),
+		api.Write("DELETE /sessions/{id}", authz.ManageSessions, findOwnSession, f.endOther, api.As[sessionNamed]("logout"), api.Alone[sessionNamed]),
 	}
 }
 

@@ -2,13 +2,16 @@ package governance_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
 	"bailiwick/api/governance"
 	"bailiwick/identity"
+	"bailiwick/server"
 	"bailiwick/server/servertest"
 )
 
@@ -179,4 +182,108 @@ func TestSurplusSessions(t *testing.T) {
 		open(t, s).signIn(object{"token": token})
 	}
 	first.want(401, "GET", me, nil)
+}
+
+// Who is let in again signs in again: a session of before is over.
+func TestSessionsEndForGood(t *testing.T) {
+	s := servertest.Start(t)
+	token := s.User("ana@example.com")
+	b := open(t, s)
+	b.signIn(object{"token": token})
+	user := s.Do(token, "GET", me, nil).Text("id")
+	for _, active := range []string{"false", "true"} {
+		s.Admin("PATCH", "/api/2.0/preview/scim/v2/Users/"+user, `{"Operations":[{"op":"replace","path":"active","value":`+active+`}]}`)
+	}
+	b.want(401, "GET", me, nil)
+	if a := s.Do(token, "GET", me, nil); a.Status != 200 {
+		t.Errorf("the token: %d %s", a.Status, a.Body)
+	}
+}
+
+// A token that is cut down neither sees nor ends the sessions of its owner, and a session of it ends itself only.
+func TestNarrowTokensLeaveSessions(t *testing.T) {
+	s := servertest.Start(t)
+	token := s.User("ana@example.com")
+	narrow := s.Do(token, "POST", "/api/2.0/token/create", object{"scopes": []string{"mlflow"}}).Text("token_value")
+	home, cut := open(t, s), open(t, s)
+	id := home.signIn(object{"token": token}).Text("session")
+	cut.signIn(object{"token": narrow})
+	for _, do := range []func(method, path string) servertest.Answer{
+		func(method, path string) servertest.Answer { return s.Do(narrow, method, path, nil) },
+		func(method, path string) servertest.Answer { return cut.do(method, path, nil) },
+	} {
+		if a := do("GET", sessions); a.Status != 403 {
+			t.Errorf("list: %d %s", a.Status, a.Body)
+		}
+		if a := do("DELETE", sessions+"/"+id); a.Status != 403 {
+			t.Errorf("end: %d %s", a.Status, a.Body)
+		}
+	}
+	home.want(200, "GET", me, nil)
+	cut.want(200, "DELETE", governance.Prefix+"/session", nil)
+}
+
+// Where browsers come over TLS, a cookie counts under its prefixed name only: another host of the domain can set the other one.
+func TestTossedCookies(t *testing.T) {
+	s := servertest.Start(t, func(c *server.Config) { c.PublicURL = "https://bailiwick.example" })
+	b := open(t, s)
+	b.signIn(object{"token": s.User("eve@example.com")})
+	own := b.cookies["__Host-bailiwick_session"]
+	if own == nil || !own.Secure {
+		t.Fatalf("%v", b.cookies)
+	}
+	b.want(200, "GET", me, nil)
+	b.cookies = map[string]*http.Cookie{"": {Name: "bailiwick_session", Value: own.Value}}
+	b.want(401, "GET", me, nil)
+}
+
+// Browsers keep Basic credentials and send them along with what other sites make them ask, so these changes are refused; and they are not asked for any.
+func TestBasicFromOtherSites(t *testing.T) {
+	s := servertest.Start(t)
+	token := s.User("ana@example.com")
+	const create = "/api/2.0/mlflow/experiments/create"
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("token:"+token))
+	for i, c := range []struct {
+		want   int
+		header []string
+	}{
+		{200, nil},
+		{200, []string{"Sec-Fetch-Site", "same-origin", "Origin", s.URL}},
+		{200, []string{"Origin", s.URL}},
+		{401, []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}},
+		{401, []string{"Sec-Fetch-Site", "same-site"}},
+		{401, []string{"Origin", "https://evil.example"}},
+		{401, []string{"Origin", "null"}},
+	} {
+		header := append([]string{"Authorization", basic, "Content-Type", "text/plain"}, c.header...)
+		open(t, s).want(c.want, "POST", create, object{"name": "by-form-" + strconv.Itoa(i)}, header...)
+	}
+	for agent, want := range map[string]bool{"Mozilla/5.0 (X11)": false, "curl/8": true} {
+		a := open(t, s).do("GET", me, nil, "User-Agent", agent)
+		if got := strings.Contains(a.Header.Get("WWW-Authenticate"), "Basic"); a.Status != 401 || got != want {
+			t.Errorf("%s: %d %q", agent, a.Status, a.Header.Get("WWW-Authenticate"))
+		}
+	}
+}
+
+// Answers are kept by no cache that would give them to the next person; bytes may be kept by the browser, which asks each time.
+func TestAnswersAreNotKept(t *testing.T) {
+	s := servertest.Start(t)
+	id := s.Admin("POST", "/api/2.0/mlflow/experiments/create", object{"name": "/Shared/e"}).Text("experiment_id")
+	run := s.Admin("POST", "/api/2.0/mlflow/runs/create", object{"experiment_id": id}).Text("run.info.run_id")
+	s.Admin("PUT", "/api/2.0/mlflow-artifacts/artifacts/"+id+"/"+run+"/artifacts/a.js", []byte("alert(1)"))
+	for path, want := range map[string]string{
+		me: "no-store", governance.Prefix + "/tree": "no-store", governance.Prefix + "/nothing": "no-store",
+		governance.Prefix + "/audit/download?format=csv":              "no-store",
+		governance.Prefix + "/artifacts/view?path=a.js&run_id=" + run: "private, no-cache",
+		"/get-artifact?path=a.js&run_uuid=" + run:                     "private, no-cache",
+	} {
+		a := s.Do(servertest.AdminToken, "GET", path, nil)
+		if got := a.Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: %d %q", path, a.Status, got)
+		}
+		if kind := a.Header.Get("Content-Type"); strings.Contains(kind, "script") {
+			t.Errorf("%s is a script of this server: %s", path, kind)
+		}
+	}
 }

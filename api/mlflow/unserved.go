@@ -43,7 +43,8 @@ var unserved = []absence{
 	{fail.Unsupported, "evaluation datasets, scorers, labels and reviews are not served yet", v2and3,
 		[]string{"/datasets/*", "/scorers/*", "/scorer/*", "/genai/*", "/label-schemas/*", "/review-queues/*", "/issues/*"}},
 	{fail.Unsupported, "optimization of prompts is not served", v2and3, []string{"/prompt-optimization/*", "/runs/create-promptlab-run"}},
-	{fail.Unsupported, "the gateway is not served", v2and3, []string{"/gateway/*", "/gateway-proxy", "/mcp-servers/*"}},
+	{fail.Unsupported, "the gateway is not served", v2and3, []string{"/gateway/*", "/mcp-servers/*"}},
+	{fail.NotFound, "the gateway is not served", v2and3, []string{"/gateway-proxy"}}, // asked with each list of runs
 	{fail.Unsupported, "the gateway is not served", atRoot, []string{"/gateway/*"}},
 	{fail.Unsupported, "a server has one workspace", v2and3, []string{"/workspaces/*"}},
 	{fail.Unsupported, "files of DBFS are sent whole, by PUT /dbfs/<path>", []string{"/api/2.0/dbfs"},
@@ -51,13 +52,13 @@ var unserved = []absence{
 	{fail.NotFound, "users, groups and permissions are not MLflow's own here: see SCIM and the permissions API", v2and3,
 		[]string{"/users/*", "/roles/*"}},
 	{fail.NotFound, "accounts are made by an administrator", atRoot, []string{"/signup"}},
-	{fail.NotFound, "MLflow's own pages are not served", v2and3, []string{"/assistant/*", "/demo/*", "/ui-telemetry", "/jobs/*"}},
-	{fail.NotFound, "MLflow's own pages are not served", []string{"/api/3.0", "/ajax-api/3.0"}, []string{"/jobs/*"}},
-	{fail.NotFound, "MLflow's own pages are not served", atRoot, []string{"/graphql"}},
+	{fail.NotFound, "the assistant and the demonstration of MLflow's pages are not served", v2and3, []string{"/assistant/*", "/demo/*"}},
+	{fail.NotFound, "jobs of MLflow's own server are not served", v2and3, []string{"/jobs/*"}},
+	{fail.NotFound, "jobs of MLflow's own server are not served", []string{"/api/3.0", "/ajax-api/3.0"}, []string{"/jobs/*"}},
 }
 
-// unrouted is what is declared, and not answered here: the console is at the root, instead of MLflow's own pages.
-var unrouted = absence{fail.NotFound, "the console is at the root, instead of MLflow's own pages", atRoot, []string{"/", "/static-files/*", "/build/*"}}
+// unrouted is what is declared, and not answered there: the console is at the root.
+var unrouted = absence{fail.NotFound, "MLflow's own pages are under /mlflow/", atRoot, []string{"/static-files/*", "/build/*"}}
 
 // Anything is a request that is not read.
 type Anything struct{}

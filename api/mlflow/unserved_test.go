@@ -85,7 +85,7 @@ func TestUnservedAnswers(t *testing.T) {
 	s := servertest.Start(t)
 	for path, want := range map[string]int{
 		"POST /api/3.0/mlflow/traces": 501, "POST /v1/traces": 501, "GET /api/3.0/mlflow/traces/tr-1": 501, "POST /api/4.0/mlflow/traces/search-long-running": 404,
-		"GET /ajax-api/2.0/mlflow/users/current": 404, "POST /graphql": 404, "POST /api/2.0/mlflow/nothing": 404,
+		"GET /ajax-api/2.0/mlflow/users/current": 404, "POST /ajax-api/3.0/mlflow/assistant/message": 404, "POST /api/2.0/mlflow/nothing": 404,
 	} {
 		method, target, _ := strings.Cut(path, " ")
 		a := s.Do(servertest.AdminToken, method, target, bytes.NewReader([]byte{0x0a, 0xff, 0x00}))

@@ -168,6 +168,9 @@ func (w *writing) events() (events []authz.Event, err error) {
 	if w.was == nil || w.was.Name != p.Name || w.was.Shown != p.Shown || w.was.Active != p.Active {
 		events = append(events, authz.Event{Op: authz.PutPrincipal, Principal: &p})
 	}
+	if !p.Active {
+		events = append(events, identity.EndSessions(m, p.ID)...)
+	}
 	home, err := workspace.HomeEvents(m, p, store.NewObjectID())
 	if err != nil {
 		return nil, invalidName(err)

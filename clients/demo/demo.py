@@ -230,10 +230,13 @@ def stop(it: Stage, folder: Path) -> None:
     print(
         f"\n{screen.paint(' done ', 'bold', 'green')} Every step said what it should, in {screen.seconds():.0f} s. The server is stopped."
     )
+    token = folder / "admin-token"
     screen.note(
-        f"Its data stays in {it.server.data}; bin/bailiwick serve --data … starts it again, and the administrator's token is in "
-        f"{folder / 'admin-token'}"
+        f"Its data stays in {it.server.data}, the administrator's token in {token}. To look at all of it in the console as Ada, start the "
+        "server again, make her a one-time link, and open that in a browser:"
     )
+    print(f"      bin/bailiwick serve --data {it.server.data}")
+    print(f"      BAILIWICK_HOST=http://127.0.0.1:5000 BAILIWICK_TOKEN=$(cat {token}) bin/bailiwick login-link {it.ada.name}")
 
 
 def main(binary: str) -> int:

@@ -41,10 +41,11 @@ test("the list of experiments: search, level, owner, and a new one", async ({ as
   await expectAccessible(page);
   await shoot(page, "experiments-list");
   await page.getByRole("button", { name: "Create experiment" }).click();
-  await page.getByLabel("Name").fill("made in the console");
+  const name = `made in the console ${String(Date.now())}`;
+  await page.getByLabel("Name").fill(name);
   await page.getByLabel("Tags").fill('team:growth stage:"early days"');
   await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: "made in the console" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
   await expect(page.getByText("stage: early days")).toBeVisible();
   await expect(page.getByText("No runs yet")).toBeVisible();
   await shoot(page, "experiment-empty");

@@ -157,7 +157,7 @@ test("a version is moved, and what was in the stage is archived", async ({ as, w
   await shoot(page, "model-activity");
 });
 
-test("a model is made, described, tagged, given an alias, renamed and deleted", async ({ as }) => {
+test("a model is made, described, tagged, renamed and deleted", async ({ as }) => {
   test.setTimeout(120_000);
   const page = await as("ada", "/models");
   const name = `made ${String(Date.now())}`;

@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notebooks/{id}/cells/{cell}/outputs/{output}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An HTML result of a cell by itself, for a frame in which nothing runs
+         * @description Needs the ability view-cells.
+         */
+        get: operations["getViewNotebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/object": {
         parameters: {
             query?: never;
@@ -797,7 +817,7 @@ export interface paths {
         };
         /**
          * Where the caller is signed in
-         * @description Needs the ability signed-in.
+         * @description Needs the ability manage-sessions.
          */
         get: operations["getSessions"];
         put?: never;
@@ -824,7 +844,7 @@ export interface paths {
         post?: never;
         /**
          * Sign out elsewhere
-         * @description Needs the ability signed-in.
+         * @description Needs the ability manage-sessions.
          */
         delete: operations["deleteLogout"];
         options?: never;
@@ -3346,6 +3366,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CellsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getViewNotebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                cell: number;
+                output: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */

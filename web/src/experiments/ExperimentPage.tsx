@@ -1,6 +1,6 @@
 import { FlaskConical } from "lucide-react";
 import { useParams } from "react-router";
-import { Badge, Button, LevelBadge, Notice, Page as Screen, Problem, Skeleton, Tabs, useTab, type Crumb } from "../ui";
+import { Badge, Button, LevelBadge, Page as Screen, Problem, Skeleton, Tabs, useTab, type Crumb } from "../ui";
 import { ExperimentActions } from "./ExperimentActions";
 import { ExperimentFacts } from "./ExperimentFacts";
 import { LoggedModels } from "./LoggedModels";
@@ -50,10 +50,16 @@ function ExperimentScreen({ id }: { id: string }) {
           />
         </>
       ) : (
-        <Notice>You may know of this experiment, but not see its runs. Somebody who manages it can give you Can read.</Notice>
+        <Hidden all={all} />
       )}
     </Screen>
   );
+}
+
+/** Who may know of an experiment but not see into it gets the server's own refusal, and what it rests on. */
+function Hidden({ all }: { all: ReturnType<typeof useExperiment> }) {
+  const { error } = all.experiment;
+  return error ? <Problem error={error} title="You may not see the runs of this experiment." object={all.object} /> : <Skeleton lines={4} />;
 }
 
 function Loading() {

@@ -51,6 +51,7 @@ export function LoggedModels({ experiment, on }: { experiment: string; on: Allow
   return (
     <div className={styles.table}>
       <form
+        noValidate
         className={styles.bar}
         onSubmit={(event) => {
           event.preventDefault();

@@ -41,6 +41,7 @@ export function RenameDialog({ title, name, hint, rename: act, onClose, onRename
       }
     >
       <form
+        noValidate
         id="rename"
         onSubmit={(event) => {
           event.preventDefault();

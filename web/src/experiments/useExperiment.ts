@@ -14,7 +14,7 @@ export function useExperiment(id: string) {
   const client = useQueryClient();
   const viewed = useObject(object);
   const sees = viewed.data?.abilities.some((ability) => ability === "view-runs" || ability === "view-trashed") ?? false;
-  const experiment = useGet<{ experiment: Experiment }>(`${mlflow}/experiments/get`, { experiment_id: id }, { about: [object], enabled: sees });
+  const experiment = useGet<{ experiment: Experiment }>(`${mlflow}/experiments/get`, { experiment_id: id }, { about: [object], enabled: viewed.data !== undefined });
   const steward = useGet<Steward>("/steward", { object }, { about: [object], enabled: sees });
   const folder = useObject(viewed.data?.chain.find((ref) => ref.kind === "directory")?.object);
   return {

@@ -43,6 +43,7 @@ export function CreateExperiment({ onClose }: { onClose: () => void }) {
       }
     >
       <form
+        noValidate
         id="create-experiment"
         className="stack"
         onSubmit={(event) => {

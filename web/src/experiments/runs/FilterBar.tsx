@@ -34,6 +34,7 @@ export function FilterBar({ view, onChange, error, searching, onColumns, onRenew
   }
   return (
     <form
+      noValidate
       className={styles.bar}
       onSubmit={(event) => {
         event.preventDefault();

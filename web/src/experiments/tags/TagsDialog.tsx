@@ -52,6 +52,7 @@ export function TagsDialog({ tags, target, name, onSaved, onClose }: TagsDialogP
       }
     >
       <form
+        noValidate
         id="tags"
         className="stack"
         onSubmit={(event) => {
