@@ -51,6 +51,10 @@ test-clients: ## only the suites of real clients, on SQLite and on PostgreSQL
 test-race: ## the packages with goroutines under the race detector (needs a C compiler)
 	@scripts/test race
 
+.PHONY: test-browser
+test-browser: ## the console and MLflow's own pages in a real browser; pictures of all screens in web/test-results/screens
+	@scripts/test build browser
+
 .PHONY: check
 check: ## linters, shape figures, import table, printed files
 	@scripts/check

@@ -80,10 +80,17 @@ class TestUncheckedRoutes:
         assert mallory.status in (400, 403, 404, 405, 501) or mallory.json in ({}, {"metrics": []}, {"dataset_summaries": []}), mallory
         assert SECRET not in mallory.body and b"secret.txt" not in mallory.body.replace(path.encode(), b""), mallory
 
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_documents_that_are_not_the_four(self, world: Victim, method: str) -> None:
+        """GraphQL knows the four documents of MLflow's pages; a client's own is refused, whoever sends it."""
+        body = {"query": '{ mlflowGetRun(input: {runId: "%s"}) { run { info { runId } } } }' % world.run} if method == "POST" else None
+        for who in (world.mallory, world.ada):
+            answer = who.call(method, "/graphql", body)
+            assert answer.status == 400 and answer.json["data"] is None and answer.json["errors"], answer
+
     @pytest.mark.parametrize(
         "path",
         [
-            "/graphql",
             "/ajax-api/2.0/mlflow/graphql",
             "/ajax-api/3.0/jobs/1",
             "/ajax-api/3.0/mlflow/jobs/1",
