@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,14 +90,12 @@ class Outside:
 
     def catch(self, before: int) -> None:
         """Waits until a copy is in its middle."""
-        wait(lambda: self.written() - before >= CAUGHT, "the copy did not begin")
-
-
-def wait(done: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < until, what
-        time.sleep(0.003)
+        until = time.monotonic() + 60
+        while (wrote := self.written() - before) < CAUGHT:
+            if time.monotonic() > until:
+                free = shutil.disk_usage(self.server.data).free
+                raise AssertionError(f"the copy did not begin: {wrote} bytes written, {free} bytes free on the disk\n{self.server.tail()}")
+            time.sleep(0.003)
 
 
 @pytest.fixture
