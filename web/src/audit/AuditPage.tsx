@@ -3,6 +3,7 @@ import { Download, FileCheck, ShieldCheck } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { download } from "../api/client";
 import { useGet, usePaged } from "../api/hooks";
+import { useViewer } from "../app/session";
 import { Badge, Button, Empty, IconButton, Menu, More, notify, Page as Screen, Problem, Skeleton, Switch, Table, Time, type Column } from "../ui";
 import styles from "./Audit.module.css";
 import { actionWords, subjectOf, type AuditEvent, type AuditPage } from "./audit";
@@ -16,6 +17,8 @@ const tail = 3000;
 export function Page() {
   const [params, setParams] = useSearchParams();
   const query = params.get("q") ?? "";
+  // Who may not read the trail gets the server's reason, and no search that cannot find anything.
+  const may = useViewer().abilities.includes("read-audit");
   const [shown, setShown] = useState<string>();
   const [following, setFollowing] = useState(false);
   const list = usePaged<AuditPage, AuditEvent>("/audit", { q: query, max_results: 100 }, (page) => page.events);
@@ -28,21 +31,27 @@ export function Page() {
   };
   const error = following ? newest.error : list.error;
   return (
-    <Screen title="Audit" width="wide" badges={<Sealed />} actions={<Downloads query={query} />} about="Who did what, when, from where, and how it was decided.">
-      <SearchLine query={query} onSearch={search} />
-      <Switch isSelected={following} onChange={setFollowing}>
-        Follow new events
-      </Switch>
+    <Screen title="Audit" width="wide" badges={may ? <Sealed /> : null} actions={may ? <Downloads query={query} /> : null} about="Who did what, when, from where, and how it was decided.">
+      {may ? (
+        <>
+          <SearchLine query={query} onSearch={search} />
+          <Switch isSelected={following} onChange={setFollowing}>
+            Follow new events
+          </Switch>
+        </>
+      ) : null}
       {error ? <Problem error={error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <Skeleton lines={12} /> : null}
-      {list.data && !error ? (
+      {list.data && !error && events.length === 0 ? (
+        <Empty title="Nothing fits this search">{list.hasNextPage ? "Nothing among the newest; look further back." : "Leave a qualifier out, or look at a longer time."}</Empty>
+      ) : null}
+      {list.data && !error && events.length > 0 ? (
         <Table
           label="Events"
           columns={columnsFor(setShown)}
           rows={events}
           rowKey={(event) => event.event_id}
           current={shown}
-          empty={<Empty title="Nothing fits this search">Leave a qualifier out, or look at a longer time.</Empty>}
         />
       ) : null}
       {following || error ? null : <More list={list} what="events" />}
@@ -65,16 +74,18 @@ const columnsFor = (show: (id: string) => void): Column<AuditEvent>[] => [
     key: "action",
     title: "Action",
     cell: (event) => (
-      <Button
-        variant="quiet"
-        size="s"
-        onPress={() => {
-          show(event.event_id);
-        }}
-      >
-        {actionWords(event.action_name)}
-        {event.count && event.count > 1 ? ` × ${String(event.count)}` : ""}
-      </Button>
+      <span className={styles.open}>
+        <Button
+          variant="quiet"
+          size="s"
+          onPress={() => {
+            show(event.event_id);
+          }}
+        >
+          {actionWords(event.action_name)}
+          {event.count && event.count > 1 ? ` × ${String(event.count)}` : ""}
+        </Button>
+      </span>
     ),
   },
   { key: "result", title: "Result", cell: (event) => <ResultBadge event={event} /> },

@@ -152,7 +152,7 @@ function DecisionPath({ event }: { event: AuditEvent }) {
       {path.length > 0 ? (
         <ol>
           {path.map((step) => (
-            <li key={step}>{step}</li>
+            <li key={step.text}>{step.text}</li>
           ))}
         </ol>
       ) : null}

@@ -2,6 +2,7 @@ import { useState, type SyntheticEvent } from "react";
 import { ListFilter } from "lucide-react";
 import { useGet } from "../api/hooks";
 import { Button, IconButton, Menu, SearchField, type MenuGroup } from "../ui";
+import styles from "./Audit.module.css";
 import { narrowed, starts, type Qualifier } from "./audit";
 
 /** The line of qualifiers, with what it knows behind a button and some searches to start from. */
@@ -13,14 +14,14 @@ export function SearchLine({ query, onSearch }: { query: string; onSearch: (quer
     setShown(query);
     setText(query);
   }
-  const known = useGet<{ qualifiers: Qualifier[] }>("/audit/qualifiers");
+  const known = useGet<Qualifier[]>("/audit/qualifiers");
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     onSearch(text.trim());
   };
   return (
     <form role="search" className="stack" onSubmit={submit}>
-      <div className="row">
+      <div className={styles.line}>
         <SearchField
           label="Search the audit trail"
           value={text}
@@ -37,7 +38,7 @@ export function SearchLine({ query, onSearch }: { query: string; onSearch: (quer
               <ListFilter aria-hidden="true" size={16} />
             </IconButton>
           }
-          groups={groupsOf(known.data?.qualifiers ?? [], (name, value) => {
+          groups={groupsOf(known.data ?? [], (name, value) => {
             setText(value === "" ? `${text.trim()} ${name}:`.trim() : narrowed(text, name, value));
           })}
         />

@@ -18,7 +18,7 @@ export interface AuditEvent {
   error_code?: string;
   governance_version?: number;
   object?: { kind?: string; id?: string; name?: string; path?: string };
-  decision?: { allowed: boolean; ability?: string; level?: string; path?: string[] | null };
+  decision?: { allowed: boolean; ability?: string; level?: string; path?: { text: string }[] | null };
   reason?: string;
   count?: number;
   first_time?: string;

@@ -8,13 +8,13 @@ export function CellView({ cell, number, notebook }: { cell: Cell; number: numbe
   const what = `Cell ${String(number)}`;
   return (
     <section className={styles.cell} aria-label={cell.title ? `${what}, ${cell.title}` : what}>
-      <div className={styles.gutter}>
+      <div className={cell.kind === "markdown" ? styles.level : styles.gutter}>
         <span className={styles.number} title={cell.execution_count ? `Run ${String(cell.execution_count)}` : "Not run"}>
           {cell.execution_count ? `[${String(cell.execution_count)}]` : String(number)}
         </span>
       </div>
       <div className={styles.body}>
-        {cell.title ? <h2 className={styles.title}>{cell.title}</h2> : null}
+        {cell.title ? <h3 className={styles.title}>{cell.title}</h3> : null}
         <Source cell={cell} what={what} />
         {cell.truncated ? <Notice>The rest of this cell is too long to be shown. Export the notebook to read it.</Notice> : null}
         {cell.outputs?.map((output, index) => (

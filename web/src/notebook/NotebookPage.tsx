@@ -77,6 +77,7 @@ function Cells({ notebook, id }: { notebook: NotebookCells; id: string }) {
   }
   return (
     <div className={styles.cells}>
+      <h2 className="visually-hidden">Cells</h2>
       {notebook.cells.map((cell, index) => (
         // Cells have no names, and the list is replaced as a whole.
         <CellView key={index} cell={cell} number={index + 1} notebook={id} />

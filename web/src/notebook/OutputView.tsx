@@ -1,5 +1,5 @@
 import { Code, Markdown, Table } from "../ui";
-import { imageAddress, tableOf, withoutEscapes, type Output } from "./cells";
+import { frameHeight, imageAddress, tableOf, withoutEscapes, type Output } from "./cells";
 import styles from "./Notebook.module.css";
 
 interface OutputViewProps {
@@ -25,7 +25,7 @@ function Shown({ output, what, address }: OutputViewProps) {
     case "image":
       return <Picture output={output} what={what} />;
     case "html":
-      return <iframe className={styles.frame} title={what} sandbox="" src={address} />;
+      return <iframe className={styles.frame} style={{ height: frameHeight(output) }} title={`${what}, HTML shown without scripts`} sandbox="" src={address} />;
     case "table":
       return <OutputTableView output={output} what={what} />;
     case "json":

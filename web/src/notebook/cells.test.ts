@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { imageAddress, tableOf, withoutEscapes, type Output } from "./cells";
+import { frameHeight, imageAddress, tableOf, withoutEscapes, type Output } from "./cells";
 
 const image = (mime: string, text: string): Output => ({ kind: "image", mime, text });
 
@@ -23,4 +23,12 @@ describe("tables", () => {
 
 it("takes the colours of terminals out", () => {
   expect(withoutEscapes("\u001b[0;31mValueError\u001b[0m: no")).toBe("ValueError: no");
+});
+
+it("gives an HTML result about the height of its text", () => {
+  const html = (plain?: string): Output => ({ kind: "html", mime: "text/html", text: "<table></table>", ...(plain === undefined ? {} : { plain }) });
+  expect(frameHeight(html())).toBe("20rem");
+  expect(frameHeight(html("one"))).toBe("7rem");
+  expect(frameHeight(html("a\n".repeat(5)))).toBe("15rem");
+  expect(frameHeight(html("a\n".repeat(500)))).toBe("28rem");
 });

@@ -60,6 +60,12 @@ export function imageAddress(output: Output): string | undefined {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(bytes) ? `data:${output.mime};base64,${bytes}` : undefined;
 }
 
+/** The height of an HTML result, which cannot tell it itself: about that of its text, within bounds. Whoever needs more pulls its corner. */
+export function frameHeight(output: Output): string {
+  const lines = (output.plain ?? "").split("\n").length;
+  return output.plain ? `${String(Math.min(Math.max(lines * 2 + 3, 7), 28))}rem` : "20rem";
+}
+
 /** Where the server gives an HTML result by itself, under a policy that lets nothing run. */
 export const outputAddress = (notebook: string, cell: number, output: number) =>
   `/api/governance/1.0/notebooks/${encodeURIComponent(notebook)}/cells/${String(cell)}/outputs/${String(output)}`;

@@ -2,7 +2,8 @@ import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { post } from "../api/client";
 import { EffectSummary, type Effect } from "../access/EffectSummary";
-import { Allowed, Badge, Button, Dialog, notify, Problem, Section, Skeleton, TextField } from "../ui";
+import { AlertDialog, Allowed, Badge, Button, Dialog, notify, Problem, Section, Skeleton, TextField } from "../ui";
+import styles from "./Settings.module.css";
 import { isOn, useConf, useSetConf, useWorkspace, type Conf } from "./workspace";
 
 /** The switches of the workspace: access control with its consequences, what may be seen, two persons, how long tokens live. */
@@ -18,7 +19,7 @@ export function AccessControl() {
         conf={conf.data}
         title="Hide what a person may not view"
         on="Names of folders and notebooks are listed only for those who may view them."
-        off="Names in a folder may be listed by everybody, as in the source system; contents never."
+        off="Everybody may list the names in a folder, as in Databricks; contents are never shown."
       />
       <Choice
         name="requireTwoPersonsForProduction"
@@ -114,7 +115,7 @@ function SwitchDialog({ to, close }: { to: boolean; close: () => void }) {
       }
     >
       <div className="stack">
-        <ul>
+        <ul className={styles.list}>
           {consequences[to ? "on" : "off"].map((text) => (
             <li key={text}>{text}</li>
           ))}
@@ -138,6 +139,7 @@ interface ChoiceProps {
 
 function Choice({ name, conf, title, on, off }: ChoiceProps) {
   const workspace = useWorkspace();
+  const [asking, setAsking] = useState(false);
   const set = useSetConf(() => {
     notify(`${title}: ${isOn(conf[name]) ? "off" : "on"}.`);
   });
@@ -152,18 +154,28 @@ function Choice({ name, conf, title, on, off }: ChoiceProps) {
         <div>
           <Allowed ability="manage-settings" on={workspace}>
             <Button
-              isPending={set.isPending}
               aria-label={`${is ? "Switch off" : "Switch on"}: ${title}`}
               onPress={() => {
-                set.mutate({ [name]: is ? "false" : "true" });
+                setAsking(true);
               }}
             >
-              {is ? "Switch off" : "Switch on"}
+              {is ? "Switch off…" : "Switch on…"}
             </Button>
           </Allowed>
         </div>
-        {set.error ? <Problem error={set.error} /> : null}
       </div>
+      {asking ? (
+        <AlertDialog
+          isOpen
+          onOpenChange={setAsking}
+          title={`${title}: switch ${is ? "off" : "on"}?`}
+          action={is ? "Switch off" : "Switch on"}
+          harmless={!is}
+          onConfirm={() => set.mutateAsync({ [name]: is ? "false" : "true" })}
+        >
+          {is ? off : on} It holds at once, for everybody.
+        </AlertDialog>
+      ) : null}
     </Section>
   );
 }
@@ -183,7 +195,9 @@ function TokenLife({ conf }: { conf: Conf }) {
           set.mutate({ maxTokenLifetimeDays: days.trim() });
         }}
       >
-        <TextField label="Days" hint="Empty or 0 sets no limit. Tokens that are there keep their end." value={days} onChange={setDays} />
+        <div className={styles.short}>
+          <TextField label="Days" type="number" hint="Empty or 0 sets no limit. Tokens that are there keep their end." value={days} onChange={setDays} />
+        </div>
         <div>
           <Allowed ability="manage-settings" on={workspace}>
             <Button type="submit" isPending={set.isPending}>

@@ -3,6 +3,7 @@ import { DatabaseBackup } from "lucide-react";
 import { del, download, post } from "../api/client";
 import { useChange, useGet } from "../api/hooks";
 import { AlertDialog, Allowed, Badge, Button, Code, countText, Empty, Notice, notify, Problem, Section, sizeText, Skeleton, Table, Time, type Column } from "../ui";
+import styles from "./Settings.module.css";
 import { useWorkspace } from "./workspace";
 
 interface Backup {
@@ -37,6 +38,7 @@ export function Backups() {
   if (list.error) return <Problem error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton lines={6} />;
   const { backups, possible, instead } = list.data;
+  const newest = backups.find((b) => b.state === "done");
   return (
     <Section
       title="Backups"
@@ -59,8 +61,17 @@ export function Backups() {
     >
       {possible ? null : <Notice tone="warn">{instead}</Notice>}
       {start.error ? <Problem error={start.error} /> : null}
-      <Table label="Backups" columns={columnsFor(setRemoving)} rows={backups} rowKey={(b) => b.name} empty={<Empty title="No backup yet">Make the first one; it takes as long as reading all artifacts.</Empty>} />
-      {backups[0] ? <Code text={restoreLine(backups[0].name)} what="how to restore" language="bash" /> : null}
+      {backups.length === 0 ? (
+        <Empty title="No backup yet" level={3}>Make the first one; it takes as long as reading all artifacts.</Empty>
+      ) : (
+        <Table label="Backups" columns={columnsFor(setRemoving)} rows={backups} rowKey={(b) => b.name} />
+      )}
+      {newest ? (
+        <>
+          <p className="muted">To restore the newest, with the server stopped, into an empty folder:</p>
+          <Code text={restoreLine(newest.name)} what="how to restore" language="bash" />
+        </>
+      ) : null}
       {removing ? (
         <AlertDialog
           isOpen
@@ -88,7 +99,7 @@ const columnsFor = (remove: (b: Backup) => void): Column<Backup>[] => [
   {
     key: "actions", title: "Actions", hideTitle: true, align: "end",
     cell: (b) => (
-      <span className="row">
+      <span className={styles.ends}>
         <Button
           size="s"
           isDisabled={b.state !== "done"}

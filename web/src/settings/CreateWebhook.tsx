@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { mlflow, post } from "../api/client";
 import { useChange } from "../api/hooks";
+import styles from "./Settings.module.css";
 import { Button, Checkbox, Dialog, notify, Problem, TextField } from "../ui";
 
 /** The events of Databricks' registry webhooks (its API's names). */
@@ -45,7 +46,7 @@ export function CreateWebhook({ model, close }: { model?: string; close: () => v
           label="Secret" type="password" autoComplete="new-password" hint="Signs each call (HMAC-SHA256), so that the receiver knows it comes from here. It is not shown again."
           value={wish.secret} onChange={(secret) => { setWish({ ...wish, secret }); }}
         />
-        <fieldset className="stack" style={{ border: 0, padding: 0, margin: 0 }}>
+        <fieldset className={`stack ${styles.plain ?? ""}`}>
           <legend>Events</legend>
           {events.map((name) => (
             <Checkbox
@@ -59,7 +60,7 @@ export function CreateWebhook({ model, close }: { model?: string; close: () => v
         </fieldset>
         {create.error ? <Problem error={create.error} /> : null}
         <div className="row">
-          <Button type="submit" variant="primary" isPending={create.isPending}>Create</Button>
+          <Button type="submit" variant="primary" isPending={create.isPending} isDisabled={wish.events.length === 0}>Create</Button>
           <Button onPress={close}>Cancel</Button>
         </div>
       </form>

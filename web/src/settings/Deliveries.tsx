@@ -44,14 +44,16 @@ export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }
         <Select label="State" options={states} value={state} onChange={setState} />
         {error ? <Problem error={error} /> : null}
         {list.isPending ? <Skeleton lines={4} /> : null}
-        {list.data ? (
+        {list.data && list.items.length === 0 ? (
+          <Empty title={state ? "None of this state" : "Nothing was sent yet"} level={3}>Deliveries appear here when one of its events happens.</Empty>
+        ) : null}
+        {list.items.length > 0 ? (
           <Table
             label="Deliveries"
             columns={columnsFor(setShown, again.mutate)}
             rows={list.items}
             rowKey={(d) => d.id}
             current={shown}
-            empty={<Empty title="Nothing was sent yet">Deliveries appear here when one of its events happens.</Empty>}
           />
         ) : null}
         <More list={list} what="deliveries" />

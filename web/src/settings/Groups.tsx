@@ -5,6 +5,7 @@ import { useGet } from "../api/hooks";
 import { Allowed, Button, Dialog, Drawer, Empty, notify, plural, Problem, Skeleton, Table, TextField } from "../ui";
 import { nameColumn, PrincipalList } from "./PrincipalList";
 import { useChangeMembers, useCreateGroup, type Member, type PrincipalRow } from "./principals";
+import { useFirstField } from "../workspace/useFirstField";
 import { scim, useWorkspace } from "./workspace";
 
 /** Groups: create, and who is in them. */
@@ -38,6 +39,7 @@ export function Groups() {
 
 function CreateGroup({ close }: { close: () => void }) {
   const [name, setName] = useState("");
+  const field = useFirstField();
   const create = useCreateGroup(() => {
     notify(`${name.trim()} was created.`);
     close();
@@ -51,7 +53,7 @@ function CreateGroup({ close }: { close: () => void }) {
           create.mutate(name.trim());
         }}
       >
-        <TextField label="Name" value={name} onChange={setName} isRequired />
+        <TextField label="Name" inputRef={field} value={name} onChange={setName} isRequired />
         {create.error ? <Problem error={create.error} /> : null}
         <div className="row">
           <Button type="submit" variant="primary" isPending={create.isPending}>
@@ -99,9 +101,8 @@ function Members({ group, close }: { group: PrincipalRow; close: () => void }) {
         {change.error ? <Problem error={change.error} /> : null}
         {found.error ? <Problem error={found.error} /> : null}
         {found.isPending ? <Skeleton lines={4} /> : null}
-        {found.data ? (
-          <Table label={`Members of ${group.name}`} columns={columns} rows={found.data.members ?? []} rowKey={(m) => m.value} empty={<Empty title="Nobody is in this group">Add the first member above.</Empty>} />
-        ) : null}
+        {found.data && !found.data.members?.length ? <Empty title="Nobody is in this group" level={3}>Add the first member above.</Empty> : null}
+        {found.data?.members?.length ? <Table label={`Members of ${group.name}`} columns={columns} rows={found.data.members} rowKey={(m) => m.value} /> : null}
       </div>
     </Drawer>
   );

@@ -25,13 +25,11 @@ export function PrincipalList({ kind, title, create, columns }: PrincipalListPro
       {list.isPending ? <Skeleton /> : null}
       {list.data ? (
         <>
-          <Table
-            label={title}
-            columns={columns}
-            rows={list.items}
-            rowKey={(p) => p.id}
-            empty={<Empty title={text ? `No ${title.toLowerCase()} with this name` : `No ${title.toLowerCase()} yet`}>{text ? "Search for another part of the name." : "Create the first, or connect the directory by SCIM."}</Empty>}
-          />
+          {list.items.length === 0 ? (
+            <Empty title={text ? `No ${title.toLowerCase()} with this name` : `No ${title.toLowerCase()} yet`}>{text ? "Search for another part of the name." : "Create the first, or connect the directory by SCIM."}</Empty>
+          ) : (
+            <Table label={title} columns={columns} rows={list.items} rowKey={(p) => p.id} />
+          )}
           <More list={list} what={title.toLowerCase()} />
         </>
       ) : null}

@@ -5,6 +5,7 @@ import { Allowed, Button, Code, Dialog, IconButton, Menu, notify, Problem, TextF
 import { ActiveDialog } from "./ActiveDialog";
 import { nameColumn, PrincipalList, stateColumn } from "./PrincipalList";
 import { makeToken, useCreateServicePrincipal, type PrincipalRow } from "./principals";
+import { useFirstField } from "../workspace/useFirstField";
 import { useWorkspace } from "./workspace";
 
 type Doing = { what: "create" } | { what: "active" | "token"; principal: PrincipalRow };
@@ -68,6 +69,7 @@ export function ServicePrincipals() {
 
 function CreateServicePrincipal({ close }: { close: () => void }) {
   const [name, setName] = useState("");
+  const field = useFirstField();
   const create = useCreateServicePrincipal(() => {
     notify(`${name.trim()} was created.`);
     close();
@@ -81,7 +83,7 @@ function CreateServicePrincipal({ close }: { close: () => void }) {
           create.mutate(name.trim());
         }}
       >
-        <TextField label="Name" hint="What runs as it: a job, a pipeline, a deployment." value={name} onChange={setName} isRequired />
+        <TextField label="Name" inputRef={field} hint="What runs as it: a job, a pipeline, a deployment." value={name} onChange={setName} isRequired />
         {create.error ? <Problem error={create.error} /> : null}
         <div className="row">
           <Button type="submit" variant="primary" isPending={create.isPending}>

@@ -5,6 +5,7 @@ import { Allowed, Button, Code, Dialog, IconButton, Menu, notify, Problem, Skele
 import { ActiveDialog } from "./ActiveDialog";
 import { nameColumn, PrincipalList, stateColumn } from "./PrincipalList";
 import { makeLink, useCreateUser, type PrincipalRow } from "./principals";
+import { useFirstField } from "../workspace/useFirstField";
 import { useWorkspace } from "./workspace";
 
 type Doing = { what: "create" } | { what: "active" | "link"; user: PrincipalRow };
@@ -66,6 +67,7 @@ export function Users() {
 
 function CreateUser({ close, made }: { close: () => void; made: (user: PrincipalRow) => void }) {
   const [userName, setUserName] = useState("");
+  const field = useFirstField();
   const [displayName, setDisplayName] = useState("");
   const create = useCreateUser(({ id }) => {
     notify(`${userName.trim()} was created.`);
@@ -80,7 +82,7 @@ function CreateUser({ close, made }: { close: () => void; made: (user: Principal
           create.mutate({ userName: userName.trim(), displayName: displayName.trim() });
         }}
       >
-        <TextField label="User name" hint="As in the directory, usually an e-mail address." value={userName} onChange={setUserName} isRequired />
+        <TextField label="User name" inputRef={field} hint="As in the directory, usually an e-mail address." value={userName} onChange={setUserName} isRequired />
         <TextField label="Display name" value={displayName} onChange={setDisplayName} />
         {create.error ? <Problem error={create.error} /> : null}
         <div className="row">

@@ -1,10 +1,11 @@
 import { useState } from "react";
-import { Plus } from "lucide-react";
+import { Ellipsis, Plus } from "lucide-react";
 import { del, mlflow, patch, post } from "../api/client";
 import { useChange, useGet } from "../api/hooks";
-import { AlertDialog, Allowed, Badge, Button, Empty, Link, notify, Problem, Section, Skeleton, Table, Time, type Column } from "../ui";
+import { AlertDialog, Allowed, Badge, Button, Empty, IconButton, Link, Menu, notify, Problem, Section, Skeleton, Table, Time, type Column } from "../ui";
 import { CreateWebhook } from "./CreateWebhook";
 import { Deliveries } from "./Deliveries";
+import styles from "./Settings.module.css";
 import { useWorkspace } from "./workspace";
 
 /** A webhook of Databricks' API; secrets are never given out. */
@@ -58,13 +59,15 @@ export function Webhooks() {
       {list.error ? <Problem error={list.error} onRetry={() => void list.refetch()} /> : null}
       {failed ? <Problem error={failed} /> : null}
       {list.isPending ? <Skeleton /> : null}
-      {list.data ? (
+      {list.data && !list.data.webhooks?.length ? (
+        <Empty title="No webhooks" level={3}>A webhook tells another system of new versions, transitions and comments.</Empty>
+      ) : null}
+      {list.data?.webhooks?.length ? (
         <Table
           label="Webhooks"
           columns={columnsFor({ log: (hook) => { setDoing({ what: "log", hook }); }, remove: (hook) => { setDoing({ what: "remove", hook }); }, toggle: status.mutate, test: test.mutate })}
-          rows={list.data.webhooks ?? []}
+          rows={list.data.webhooks}
           rowKey={(hook) => hook.id}
-          empty={<Empty title="No webhooks">Create one to be told of new versions, transitions and comments.</Empty>}
         />
       ) : null}
       {doing?.what === "create" ? <CreateWebhook close={close} /> : null}
@@ -96,19 +99,31 @@ const columnsFor = ({ log, remove, toggle, test }: Actions): Column<Webhook>[] =
     ),
   },
   { key: "model", title: "Of", cell: (h) => (h.model_name ? <Link to={`/models/${encodeURIComponent(h.model_name)}`}>{h.model_name}</Link> : "the registry") },
-  { key: "events", title: "Events", cell: (h) => <span className="small break">{h.events.map((e) => e.toLowerCase().replaceAll("_", " ")).join(", ")}</span> },
+  { key: "events", title: "Events", cell: (h) => <span className={`small ${styles.events ?? ""}`}>{h.events.map((e) => e.toLowerCase().replaceAll("_", " ")).join(", ")}</span> },
   { key: "status", title: "State", cell: (h) => <Badge tone={h.status === "ACTIVE" ? "good" : "plain"}>{h.status.toLowerCase().replaceAll("_", " ")}</Badge> },
   { key: "created", title: "Created", cell: (h) => <Time at={h.creation_timestamp} />, hideNarrow: true },
   {
     key: "actions", title: "Actions", hideTitle: true, align: "end",
     cell: (h) => (
-      <span className="row">
+      <span className={styles.ends}>
         <Button size="s" onPress={() => { log(h); }} aria-label={`Deliveries to ${h.http_url_spec?.url ?? h.id}`}>Deliveries</Button>
-        <Button size="s" onPress={() => { test(h); }} aria-label={`Test ${h.http_url_spec?.url ?? h.id}`}>Test</Button>
-        <Button size="s" onPress={() => { toggle(h); }} aria-label={`${h.status === "ACTIVE" ? "Disable" : "Enable"} ${h.http_url_spec?.url ?? h.id}`}>
-          {h.status === "ACTIVE" ? "Disable" : "Enable"}
-        </Button>
-        <Button size="s" variant="danger" onPress={() => { remove(h); }} aria-label={`Delete ${h.http_url_spec?.url ?? h.id}`}>Delete</Button>
+        <Menu
+          label={`Actions for ${h.http_url_spec?.url ?? h.id}`}
+          trigger={
+            <IconButton label={`Actions for ${h.http_url_spec?.url ?? h.id}`} size="s">
+              <Ellipsis aria-hidden="true" size={16} />
+            </IconButton>
+          }
+          groups={[
+            {
+              entries: [
+                { id: "test", text: "Send a test", onAction: () => { test(h); } },
+                { id: "toggle", text: h.status === "ACTIVE" ? "Disable" : "Enable", onAction: () => { toggle(h); } },
+              ],
+            },
+            { entries: [{ id: "delete", text: "Delete", danger: true, onAction: () => { remove(h); } }] },
+          ]}
+        />
       </span>
     ),
   },

@@ -3,9 +3,11 @@ import { Button, Dialog, notify, Problem, TextField } from "../ui";
 import { below, parentOf } from "./crumbs";
 import { FolderPicker } from "./FolderPicker";
 import { useClone, type TreeItem } from "./items";
+import { useFirstField } from "./useFirstField";
 
 /** Copies something to a folder of the viewer's choice. */
 export function CloneDialog({ item, close }: { item: TreeItem; close: () => void }) {
+  const field = useFirstField();
   const [folder, setFolder] = useState(parentOf(item.path ?? "/"));
   const [name, setName] = useState(`${item.name} (copy)`);
   const clone = useClone(() => {
@@ -21,12 +23,12 @@ export function CloneDialog({ item, close }: { item: TreeItem; close: () => void
           clone.mutate({ path: item.path ?? "", destination: below(folder, name.trim()) });
         }}
       >
-        <TextField label="Name of the copy" value={name} onChange={setName} isRequired />
+        <TextField label="Name of the copy" inputRef={field} value={name} onChange={setName} isRequired />
         <FolderPicker label="Folder of the copy" value={folder} onChange={setFolder} />
         <p className="muted">The copy is yours, and takes the permissions of its folder; entries of the original do not come along.</p>
         {clone.error ? <Problem error={clone.error} /> : null}
         <div className="row">
-          <Button type="submit" variant="primary" isPending={clone.isPending}>
+          <Button type="submit" variant="primary" isPending={clone.isPending} isDisabled={name.trim() === ""}>
             Clone
           </Button>
           <Button onPress={close}>Cancel</Button>

@@ -2,10 +2,12 @@ import { useState } from "react";
 import { Button, Dialog, notify, Problem, TextField } from "../ui";
 import { below } from "./crumbs";
 import { useCreateFolder } from "./items";
+import { useFirstField } from "./useFirstField";
 
 /** Makes a folder in a folder; missing ones between are made too, as the Workspace API does. */
 export function CreateFolderDialog({ folder, close }: { folder: string; close: () => void }) {
   const [name, setName] = useState("");
+  const field = useFirstField();
   const create = useCreateFolder(() => {
     notify(`The folder ${name.trim()} was created.`);
     close();
@@ -19,7 +21,7 @@ export function CreateFolderDialog({ folder, close }: { folder: string; close: (
           create.mutate(below(folder, name.trim()));
         }}
       >
-        <TextField label="Name" value={name} onChange={setName} isRequired />
+        <TextField label="Name" inputRef={field} value={name} onChange={setName} isRequired />
         {create.error ? <Problem error={create.error} /> : null}
         <div className="row">
           <Button type="submit" variant="primary" isPending={create.isPending} isDisabled={name.trim() === ""}>Create</Button>

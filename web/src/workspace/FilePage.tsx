@@ -77,6 +77,7 @@ function Notebook({ id, item }: { id: string; item: TreeItem }) {
   if (!cells.data) return <Skeleton lines={12} />;
   return (
     <div className="stack">
+      <h2 className="visually-hidden">Cells</h2>
       {cells.data.cells.map((cell, index) => (
         <CellView key={index} cell={cell} number={index + 1} notebook={id} />
       ))}

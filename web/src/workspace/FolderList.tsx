@@ -18,41 +18,62 @@ export function FolderList({ items, empty }: { items: readonly TreeItem[]; empty
     else next.delete(object);
     setChosen(next);
   };
+  if (items.length === 0) return empty;
+  const all = items.filter((item) => judged(item, "trash"));
   return (
     <>
-      {picked.length > 0 ? <Bulk items={picked} clear={() => { setChosen(new Set()); }} /> : null}
-      <Table label="Items" columns={columnsFor(chosen, pick)} rows={items} rowKey={(item) => item.object} empty={empty} />
+      {picked.length > 0 ? (
+        <Bulk
+          items={picked}
+          clear={() => { setChosen(new Set()); }}
+          {...(picked.length < all.length ? { rest: () => { setChosen(new Set(all.map((item) => item.object))); } } : {})}
+        />
+      ) : null}
+      <Table label="Items" columns={columnsFor(chosen, pick)} rows={items} rowKey={(item) => item.object} />
     </>
   );
 }
 
 const columnsFor = (chosen: ReadonlySet<string>, pick: (object: string, on: boolean) => void): Column<TreeItem>[] => [
-  { key: "name", title: "Name", cell: (item) => <Name item={item} /> },
-  { key: "kind", title: "Kind", cell: (item) => <span className="muted">{kindWords(item.kind)}</span>, hideNarrow: true },
-  { key: "level", title: "My level", cell: (item) => <LevelBadge level={item.level} /> },
-  { key: "changed", title: "Changed", cell: (item) => (item.modified_at ? <Time at={item.modified_at} /> : null), hideNarrow: true },
-  { key: "creator", title: "Creator", cell: (item) => <span className="break">{item.creator}</span>, hideNarrow: true },
   {
-    key: "actions", title: "Actions", hideTitle: true, align: "end",
+    key: "name", title: "Name",
     cell: (item) => (
-      <span className={styles.rowActions}>
+      <span className={styles.lead}>
         {judged(item, "trash") ? (
-          <Checkbox isSelected={chosen.has(item.object)} onChange={(on) => { pick(item.object, on); }}>
-            <span className="visually-hidden">Select {item.name}</span>
-          </Checkbox>
-        ) : null}
-        <ItemMenu item={item} />
+          <Checkbox aria-label={`Select ${item.name}`} isSelected={chosen.has(item.object)} onChange={(on) => { pick(item.object, on); }} />
+        ) : (
+          <span className={styles.noBox} />
+        )}
+        <Name item={item} />
       </span>
     ),
   },
+  { key: "kind", title: "Kind", cell: (item) => <span className="muted">{kindWords(item.kind)}</span>, hideNarrow: true },
+  { key: "level", title: "My level", cell: (item) => <Level level={item.level} /> },
+  { key: "changed", title: "Changed", cell: (item) => (item.modified_at ? <Time at={item.modified_at} /> : null), hideNarrow: true },
+  { key: "creator", title: "Creator", cell: (item) => <span className={styles.creator} title={item.creator}>{item.creator}</span>, hideNarrow: true },
+  {
+    key: "actions", title: "Actions", hideTitle: true, align: "end",
+    cell: (item) => <ItemMenu item={item} />,
+  },
 ];
+
+/** The level in words; its icon only where there is no room, with the words for who has them read out. */
+function Level({ level }: { level: string }) {
+  return (
+    <>
+      <span className={styles.wide}><LevelBadge level={level} /></span>
+      <span className={styles.narrow}><LevelBadge level={level} compact /></span>
+    </>
+  );
+}
 
 function Name({ item }: { item: TreeItem }) {
   const to = item.kind === "directory" && item.path ? folderAddress(item.path) : placeOf(item);
   return (
     <span className={styles.name}>
       <KindIcon kind={item.kind} size={16} />
-      {to ? <Link to={to}>{item.name}</Link> : <span className="break">{item.name}</span>}
+      <span className={styles.words} title={item.name}>{to ? <Link to={to}>{item.name}</Link> : item.name}</span>
       {item.special === "home" ? <Badge tone="violet">home</Badge> : null}
       {item.special === "users" || item.special === "shared" ? <Badge tone="outline">{item.special === "users" ? "home folders" : "for everybody"}</Badge> : null}
     </span>
@@ -60,7 +81,7 @@ function Name({ item }: { item: TreeItem }) {
 }
 
 /** What can be done with all that were selected: allowed when it is for each of them. */
-function Bulk({ items, clear }: { items: readonly TreeItem[]; clear: () => void }) {
+function Bulk({ items, clear, rest }: { items: readonly TreeItem[]; clear: () => void; rest?: () => void }) {
   const [doing, setDoing] = useState<"move" | "trash">();
   const strictest = (action: "move" | "trash") => {
     const all = items.map((item) => judged(item, action));
@@ -82,6 +103,7 @@ function Bulk({ items, clear }: { items: readonly TreeItem[]; clear: () => void 
           <Button size="s" variant="danger" icon={<Trash2 aria-hidden="true" />} onPress={() => { setDoing("trash"); }}>Move to trash</Button>
         </Allowed>
       ) : null}
+      {rest ? <Button size="s" variant="quiet" onPress={rest}>Select all</Button> : null}
       <Button size="s" variant="quiet" onPress={clear}>Clear</Button>
       {doing === "move" ? <MoveDialog items={items} close={() => { close(); clear(); }} /> : null}
       {doing === "trash" ? <TrashDialog items={items} close={close} done={clear} /> : null}

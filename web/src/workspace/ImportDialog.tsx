@@ -1,8 +1,8 @@
 import { useId, useState } from "react";
 import { FileUp } from "lucide-react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { Badge, Button, Checkbox, Dialog, notify, plural, sizeText, Table, type Column } from "../ui";
-import { importFile, importOf, treeRenews } from "./items";
+import { importFile, planOf, treeRenews } from "./items";
 import styles from "./Workspace.module.css";
 
 type State = { is: "waiting" | "sending" | "done" } | { is: "failed"; why: string };
@@ -43,6 +43,10 @@ export function ImportDialog({ folder, files: dropped, close }: ImportDialogProp
     await Promise.all(treeRenews.map((path) => client.invalidateQueries({ queryKey: [path] })));
     if (sent > 0) notify(`${plural(sent, "file")} imported into ${folder}.`);
   };
+  const plans = useQueries({
+    queries: files.map((file) => ({ queryKey: ["import plan", file.name, file.size, file.lastModified], queryFn: () => planOf(file), staleTime: Infinity })),
+  });
+  const becomes = new Map(files.map((file, at) => [file.name, wordsOf(plans[at]?.data?.format)]));
   const all = files.length > 0 && files.every((file) => states[file.name]?.is === "done");
   return (
     <Dialog
@@ -70,14 +74,18 @@ export function ImportDialog({ folder, files: dropped, close }: ImportDialogProp
             multiple
             className={styles.file}
             onChange={(event) => {
-              setFiles([...files, ...(event.target.files ?? [])]);
+              const more = [...(event.target.files ?? [])];
+              // The same name again is the file as it is now.
+              setFiles([...files.filter((file) => more.every((m) => m.name !== file.name)), ...more]);
+              setStates((old) => Object.fromEntries(Object.entries(old).filter(([name]) => more.every((m) => m.name !== name))));
+              event.target.value = "";
             }}
           />
         </div>
         <p className="muted small">
           Databricks sources (.py, .sql, .scala, .r) and Jupyter notebooks (.ipynb) become notebooks, results included; everything else is kept as a file.
         </p>
-        {files.length > 0 ? <Table label="Files" columns={columnsFor(states)} rows={files} rowKey={(file) => file.name} /> : null}
+        {files.length > 0 ? <Table label="Files" columns={columnsFor(states, becomes)} rows={files} rowKey={(file) => file.name} /> : null}
         <Checkbox isSelected={overwrite} onChange={setOverwrite}>
           Replace what has the same name
         </Checkbox>
@@ -86,10 +94,12 @@ export function ImportDialog({ folder, files: dropped, close }: ImportDialogProp
   );
 }
 
-const columnsFor = (states: Readonly<Record<string, State>>): Column<File>[] => [
+const wordsOf = (format: string | undefined) => (format === undefined ? "" : format === "AUTO" ? "file" : "notebook");
+
+const columnsFor = (states: Readonly<Record<string, State>>, becomes: ReadonlyMap<string, string>): Column<File>[] => [
   { key: "name", title: "File", cell: (file) => <span className="break">{file.name}</span> },
-  { key: "as", title: "Becomes", cell: (file) => (importOf(file.name).format === "AUTO" ? "file" : "notebook"), hideNarrow: true },
-  { key: "size", title: "Size", align: "end", cell: (file) => sizeText(file.size) },
+  { key: "as", title: "Becomes", cell: (file) => becomes.get(file.name) ?? "" },
+  { key: "size", title: "Size", align: "end", cell: (file) => sizeText(file.size), hideNarrow: true },
   { key: "state", title: "State", cell: (file) => <Shown state={states[file.name]} /> },
 ];
 

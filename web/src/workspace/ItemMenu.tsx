@@ -3,7 +3,7 @@ import { Ellipsis } from "lucide-react";
 import { useNavigate } from "react-router";
 import { usePermissionsDialog } from "../access/permissions";
 import { IconButton, Menu, notify, placeOf, useJudge, type MenuEntry, type MenuGroup } from "../ui";
-import { folderAddress, parentOf } from "./crumbs";
+import { below, folderAddress, parentOf } from "./crumbs";
 import { CloneDialog } from "./CloneDialog";
 import { exportForms, exportItem, judged, type ItemAction, type TreeItem } from "./items";
 import { MoveDialog } from "./MoveDialog";
@@ -28,6 +28,10 @@ export function ItemMenu({ item, here = false }: ItemMenuProps) {
   const gone = () => {
     if (here && item.path) void navigate(folderAddress(parentOf(item.path)));
   };
+  // A folder's page has its path as its address; all others are found by their ids wherever they are.
+  const moved = (path: string) => {
+    if (here && item.kind === "directory") void navigate(folderAddress(path), { replace: true });
+  };
   return (
     <>
       <Menu
@@ -39,8 +43,8 @@ export function ItemMenu({ item, here = false }: ItemMenuProps) {
         }
         groups={useGroups(item, here, setDoing)}
       />
-      {doing === "rename" ? <RenameDialog item={item} close={close} /> : null}
-      {doing === "move" ? <MoveDialog items={[item]} close={close} /> : null}
+      {doing === "rename" ? <RenameDialog item={item} close={close} done={moved} /> : null}
+      {doing === "move" ? <MoveDialog items={[item]} close={close} done={(folder) => { moved(below(folder, item.name)); }} /> : null}
       {doing === "clone" ? <CloneDialog item={item} close={close} /> : null}
       {doing === "trash" ? <TrashDialog items={[item]} close={close} done={gone} /> : null}
     </>

@@ -8,7 +8,7 @@ import { FolderPicker } from "./FolderPicker";
 import { useMove, type TreeItem } from "./items";
 
 /** Moves things to another folder. Who gains and who loses by it is shown before it can be done. */
-export function MoveDialog({ items, close }: { items: readonly TreeItem[]; close: () => void }) {
+export function MoveDialog({ items, close, done: moved }: { items: readonly TreeItem[]; close: () => void; done?: (folder: string) => void }) {
   const from = parentOf(items[0]?.path ?? "/");
   const [folder, setFolder] = useState(from);
   const [done, setDone] = useState(0);
@@ -32,6 +32,7 @@ export function MoveDialog({ items, close }: { items: readonly TreeItem[]; close
     }
     notify(`${items.length === 1 ? (items[0]?.name ?? "") : plural(items.length, "item")} moved to ${folder}.`);
     close();
+    moved?.(folder);
   };
   return (
     <Dialog

@@ -23,13 +23,15 @@ export function TrashView() {
     >
       {list.error ? <Problem error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <Skeleton /> : null}
-      {list.data ? (
+      {list.data && list.items.length === 0 ? (
+        <Empty title="The trash is empty" icon={<Trash2 aria-hidden="true" />}>What you delete and may restore appears here.</Empty>
+      ) : null}
+      {list.items.length > 0 ? (
         <Table
           label="Trash"
           columns={columnsFor(setRestoring, setPurging)}
           rows={list.items}
           rowKey={(item) => String(item.object_id)}
-          empty={<Empty title="The trash is empty" icon={<Trash2 aria-hidden="true" />}>What you delete and may restore appears here.</Empty>}
         />
       ) : null}
       <More list={list} what="items" />
@@ -66,7 +68,7 @@ const columnsFor = (restore: (item: Trashed) => void, purge: (item: Trashed) => 
   {
     key: "actions", title: "Actions", hideTitle: true, align: "end",
     cell: (item) => (
-      <span className="row">
+      <span className={styles.ends}>
         {item.actions.includes("restore") ? (
           <Button size="s" aria-label={`Restore ${item.path}`} onPress={() => { restore(item); }}>Restore</Button>
         ) : null}

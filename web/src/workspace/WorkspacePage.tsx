@@ -1,12 +1,13 @@
 import { useState } from "react";
 import { Folder, FolderPlus, ShieldUser, Trash2, Upload } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
 import { useSearchParams, useNavigate } from "react-router";
 import { usePermissionsDialog } from "../access/permissions";
 import { useObject, usePaged } from "../api/hooks";
 import { useLive } from "../api/live";
-import { Allowed, Badge, Button, ButtonLink, Empty, LevelBadge, More, Page as Screen, Problem, Skeleton, Tree } from "../ui";
+import { Allowed, Badge, Button, ButtonLink, Code, Empty, LevelBadge, More, Page as Screen, Problem, Skeleton, Tree } from "../ui";
 import { CreateFolderDialog } from "./CreateFolderDialog";
-import { crumbsOf, folderAddress, lastOf } from "./crumbs";
+import { below, crumbsOf, folderAddress, lastOf } from "./crumbs";
 import { DropFiles } from "./DropFiles";
 import { FolderList } from "./FolderList";
 import { ancestorsOf } from "./FolderPicker";
@@ -31,7 +32,9 @@ function FolderScreen({ path }: { path: string }) {
   const list = usePaged<TreePage, TreeItem>("/tree", { path }, (page) => page.items);
   const folder = list.data?.pages[0]?.folder;
   const object = useObject(folder?.object);
-  useLive(folder?.object);
+  const client = useQueryClient();
+  // Who may only know of a folder is not told of its changes.
+  useLive(folder?.level ? folder.object : undefined, () => void client.invalidateQueries({ queryKey: ["/tree"] }));
   const [doing, setDoing] = useState<Doing>();
   const [files, setFiles] = useState<File[]>([]);
   const take = (dropped: File[]) => {
@@ -122,17 +125,21 @@ function Side({ path }: { path: string }) {
 }
 
 function EmptyFolder({ folder, act }: { folder: TreeItem; act: (what: Doing) => void }) {
+  if (!folder.abilities.includes("create-items")) {
+    return (
+      <Empty title="Nothing to see in this folder" icon={<Folder aria-hidden="true" />}>
+        It is empty, or what lies in it is not for you.
+      </Empty>
+    );
+  }
   return (
     <Empty
       title="Nothing is in this folder"
       icon={<Folder aria-hidden="true" />}
-      actions={
-        <Allowed ability="create-items" on={folder}>
-          <Button onPress={() => { act("import"); }}>Import notebooks or files</Button>
-        </Allowed>
-      }
+      actions={<Button onPress={() => { act("import"); }}>Import notebooks or files</Button>}
     >
-      Drop files here, or log an experiment into it: <code>mlflow.set_experiment("{folder.path === "/" ? "" : folder.path}/my-experiment")</code>.
+      <p>Drop files here, or log an experiment into it:</p>
+      <Code text={`mlflow.set_experiment("${below(folder.path ?? "/", "my-experiment")}")`} what="command that makes an experiment here" language="python" wrap />
     </Empty>
   );
 }

@@ -1,6 +1,7 @@
 import { databricks, download, post } from "../api/client";
 import { useChange } from "../api/hooks";
 import type { Viewed } from "../api/types";
+import { below } from "./crumbs";
 
 /** Something that can be done with an item, and the ability that decides: on the item, or on the folder that it lies in. */
 export interface ItemAction {
@@ -69,16 +70,19 @@ export function importOf(name: string): { name: string; format: string; language
   return at > 0 && language ? { name: base, format: "SOURCE", language } : { name, format: "AUTO" };
 }
 
-/** Sends a file into a folder. A Python file that is no notebook stays a file. */
-export async function importFile(folder: string, file: File, overwrite: boolean): Promise<void> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
+/** How a file is imported: as its name says, except that a source that is no notebook stays a file. */
+export async function planOf(file: File): Promise<ReturnType<typeof importOf>> {
   const how = importOf(file.name);
-  const asNotebook = how.format !== "SOURCE" || firstLine(bytes).includes("Databricks notebook source");
-  const { name, ...kind } = asNotebook ? how : { name: file.name, format: "AUTO" };
-  await post(`${workspace}/import`, { path: folder === "/" ? `/${name}` : `${folder}/${name}`, ...kind, overwrite, content: base64(bytes) });
+  if (how.format !== "SOURCE") return how;
+  const start = await file.slice(0, 200).text();
+  return start.split("\n", 1)[0]?.includes("Databricks notebook source") ? how : { name: file.name, format: "AUTO" };
 }
 
-const firstLine = (bytes: Uint8Array) => new TextDecoder().decode(bytes.slice(0, 200)).split("\n", 1)[0] ?? "";
+/** Sends a file into a folder. */
+export async function importFile(folder: string, file: File, overwrite: boolean): Promise<void> {
+  const [bytes, { name, ...kind }] = await Promise.all([file.arrayBuffer(), planOf(file)]);
+  await post(`${workspace}/import`, { path: below(folder, name), ...kind, overwrite, content: base64(new Uint8Array(bytes)) });
+}
 
 /** Base64 of bytes, in pieces: a call takes only so many arguments. */
 export function base64(bytes: Uint8Array): string {

@@ -27,7 +27,7 @@ export function useFolderTree(expanded: ReadonlySet<string>, icon: ReactNode): T
     children.get(path)?.map((item) => {
       const at = item.path ?? "";
       return {
-        key: at, name: item.name, icon, trailing: <LevelBadge level={item.level} />, hasChildren: item.has_children ?? true,
+        key: at, name: item.name, icon, trailing: <LevelBadge level={item.level} compact />, hasChildren: item.has_children ?? true,
         ...(expanded.has(at) ? { children: nodesBelow(at) } : {}),
       };
     });
