@@ -73,7 +73,7 @@ function Name({ item }: { item: TreeItem }) {
   return (
     <span className={styles.name}>
       <KindIcon kind={item.kind} size={16} />
-      <span className={styles.words} title={item.name}>{to ? <Link to={to}>{item.name}</Link> : item.name}</span>
+      {to ? <Link to={to} className={styles.words} title={item.name}>{item.name}</Link> : <span className={styles.words} title={item.name}>{item.name}</span>}
       {item.special === "home" ? <Badge tone="violet">home</Badge> : null}
       {item.special === "users" || item.special === "shared" ? <Badge tone="outline">{item.special === "users" ? "home folders" : "for everybody"}</Badge> : null}
     </span>
