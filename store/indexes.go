@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 
 	"bailiwick/fail"
 )
@@ -21,6 +23,9 @@ type indexes[X index] struct {
 	of    map[int64]*indexEntry[X]
 	clock int64
 	limit int64
+
+	filling, closed bool // under mu: an index is filled beside requests; none will be any more
+	fills           sync.WaitGroup
 }
 
 // indexRows says where the rows of indexes come from.
@@ -35,13 +40,34 @@ type indexRows[X index] struct {
 
 type indexEntry[X index] struct {
 	mu      sync.Mutex // held while the index is brought up to date
-	index   X          // zero before it was first filled
+	index   X
 	stamps  map[string]int64
 	horizon int64
-	purged  int64
-	trashed bool
+	// filled is what the index was filled under; nil while it has to be filled first.
+	filled atomic.Pointer[standing]
 
 	used, size int64 // under indexes.mu
+}
+
+// standing is what an index depends on beside stamps: when rows of the experiment were purged last, and whether it is in the trash.
+type standing struct {
+	purged  int64
+	trashed bool
+}
+
+// standing reads how an experiment stands; nil for one that the transaction does not see.
+func (tx *Tx) standing(experiment int64) (*standing, error) {
+	now := standing{trashed: tx.Map.InTrash(experiment)}
+	found, err := tx.one([]any{&now.purged}, "SELECT purged FROM experiments WHERE object = ?", experiment)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &now, nil
+}
+
+// outlived says that an index that was filled under one standing is of no use under another.
+func (tx *Tx) outlived(filled, now *standing, horizon int64) bool {
+	return filled.trashed != now.trashed || filled.purged != now.purged && !(tx.behind(horizon) && now.purged < filled.purged)
 }
 
 func newIndexes[X index](limit int64, rows indexRows[X]) *indexes[X] {
@@ -110,23 +136,25 @@ func (x *indexes[X]) refresh(tx *Tx, id int64, e *indexEntry[X]) (index X, err e
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var purged int64
-	if found, err := tx.one([]any{&purged}, "SELECT purged FROM experiments WHERE object = ?", id); err != nil || !found {
+	now, err := tx.standing(id)
+	if err != nil || now == nil {
 		return none, err
 	}
-	trashed := tx.Map.InTrash(id)
-	if e.index == none || e.purged != purged && !(tx.behind(e.horizon) && purged < e.purged) || e.trashed != trashed {
+	if filled := e.filled.Load(); filled == nil || tx.outlived(filled, now, e.horizon) {
+		e.filled.Store(nil)
 		err = x.load(tx, id, e)
-		e.purged, e.trashed = purged, trashed
 	} else {
+		now = filled
 		var took bool
 		took, err = x.follow(tx, id, e)
 		e.horizon = reached(e.horizon, tx.horizon, took)
 	}
 	if err != nil {
-		e.index = none // half filled
+		e.filled.Store(nil) // half filled
+		e.index = none
 		return none, err
 	}
+	e.filled.Store(now)
 	return e.index, nil
 }
 
@@ -179,4 +207,41 @@ func (x *indexes[X]) follow(tx *Tx, id int64, e *indexEntry[X]) (took bool, err 
 	}
 	x.weigh(e)
 	return true, nil
+}
+
+// cold says that an experiment's index cannot answer before it is filled. Who is told so answers without it.
+func (x *indexes[X]) cold(experiment int64, now *standing) bool {
+	filled := x.entry(experiment).filled.Load()
+	return filled == nil || *filled != *now
+}
+
+// fillLater fills an experiment's index beside requests, in a transaction of its own. One is filled at a time: where another is, nothing is done,
+// since each search that still finds the index cold asks again.
+func (x *indexes[X]) fillLater(s *Store, experiment int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.filling || x.closed {
+		return
+	}
+	x.filling = true
+	x.fills.Go(func() {
+		err := s.Read(context.Background(), func(tx *Tx) error {
+			_, _, err := x.refreshed(tx, []int64{experiment})
+			return err
+		})
+		if err != nil && !s.closing() {
+			s.log.Warn("what searches look into could not be read", "experiment", experiment, "error", err)
+		}
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.filling = false
+	})
+}
+
+// close lets no index be filled any more, and waits for one that is.
+func (x *indexes[X]) close() {
+	x.mu.Lock()
+	x.closed = true
+	x.mu.Unlock()
+	x.fills.Wait()
 }

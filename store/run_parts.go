@@ -7,99 +7,110 @@ import (
 	"bailiwick/tracking"
 )
 
-// runPart reads one table of what belongs to runs. Its query ends before the condition, which names the runs as r.
+// runPart reads one table of what belongs to runs. Its query ends before the condition, which names the run as p.run.
 type runPart struct {
 	query string
-	scan  func(rows *sql.Rows, run *string) (add func(*tracking.Run), err error)
+	open  func(run *string) partReader
 }
 
-var runPartReaders = []runPart{
-	{"SELECT r.id, p.key, p.value FROM runs r JOIN params p ON p.run = r.id ", pairOf(func(r *tracking.Run) *[]tracking.Pair { return &r.Params })},
-	{"SELECT r.id, p.key, p.value FROM runs r JOIN tags p ON p.run = r.id ", pairOf(func(r *tracking.Run) *[]tracking.Pair { return &r.Tags })},
-	{"SELECT r.id, l.key, l.value, l.at, l.step, l.model, l.dataset, l.digest FROM runs r JOIN latest l ON l.run = r.id ", scanLatest},
-	{`SELECT r.id, i.name, i.digest, i.tags, d.source_type, d.source, d.schema_text, d.profile FROM runs r JOIN run_inputs i ON i.run = r.id
-		JOIN datasets d ON d.experiment = r.experiment AND d.name = i.name AND d.digest = i.digest `, scanInput},
-	{"SELECT r.id, m.side, m.model, m.step FROM runs r JOIN run_models m ON m.run = r.id ", scanRunModel},
+// partReader reads rows, one after the other, into the same places, and adds what is there to the row's run.
+type partReader struct {
+	dest []any
+	add  func(*tracking.Run) error
 }
 
-func pairOf(list func(*tracking.Run) *[]tracking.Pair) func(*sql.Rows, *string) (func(*tracking.Run), error) {
-	return func(rows *sql.Rows, run *string) (func(*tracking.Run), error) {
-		var p tracking.Pair
-		err := rows.Scan(run, &p.Key, &p.Value)
-		return func(r *tracking.Run) { l := list(r); *l = append(*l, p) }, err
+var (
+	paramsPart = runPart{"SELECT p.run, p.key, p.value FROM params p ", readPairs(func(r *tracking.Run) *[]tracking.Pair { return &r.Params })}
+	tagsPart   = runPart{"SELECT p.run, p.key, p.value FROM tags p ", readPairs(func(r *tracking.Run) *[]tracking.Pair { return &r.Tags })}
+)
+
+// wholeRuns is all that was logged to runs; indexedRuns is what of it searches look at.
+var (
+	wholeRuns = []runPart{paramsPart, tagsPart,
+		{"SELECT p.run, p.key, p.value, p.at, p.step, p.model, p.dataset, p.digest FROM latest p ", readLatest},
+		{`SELECT p.run, p.name, p.digest, p.tags, d.source_type, d.source, d.schema_text, d.profile FROM run_inputs p JOIN runs r ON r.id = p.run
+		JOIN datasets d ON d.experiment = r.experiment AND d.name = p.name AND d.digest = p.digest `, readInputs},
+		{"SELECT p.run, p.side, p.model, p.step FROM run_models p ", readRunModels},
+	}
+	indexedRuns = []runPart{paramsPart, tagsPart,
+		{"SELECT p.run, p.key, p.value FROM latest p ", readValues},
+		{"SELECT p.run, p.name, p.digest, p.tags FROM run_inputs p ", readInputNames},
+	}
+)
+
+func readPairs(list func(*tracking.Run) *[]tracking.Pair) func(*string) partReader {
+	return func(run *string) partReader {
+		p := &tracking.Pair{}
+		return partReader{[]any{run, &p.Key, &p.Value}, func(r *tracking.Run) error {
+			l := list(r)
+			*l = append(*l, *p)
+			return nil
+		}}
 	}
 }
 
-func scanLatest(rows *sql.Rows, run *string) (func(*tracking.Run), error) {
-	var m tracking.Metric
-	var bits int64
-	err := rows.Scan(run, &m.Key, &bits, &m.Timestamp, &m.Step, &m.ModelID, &m.DatasetName, &m.DatasetDigest)
-	m.Value = valueOf(bits)
-	return func(r *tracking.Run) { r.Metrics = append(r.Metrics, m) }, err
+func readLatest(run *string) partReader {
+	m, bits := &tracking.Metric{}, new(int64)
+	dest := []any{run, &m.Key, bits, &m.Timestamp, &m.Step, &m.ModelID, &m.DatasetName, &m.DatasetDigest}
+	return partReader{dest, func(r *tracking.Run) error {
+		m.Value = valueOf(*bits)
+		r.Metrics = append(r.Metrics, *m)
+		return nil
+	}}
 }
 
-// scanInput reads a dataset of a run; the tags of its use are kept as JSON, a list of pairs.
-func scanInput(rows *sql.Rows, run *string) (func(*tracking.Run), error) {
-	var in tracking.DatasetInput
-	var tags string
-	d := &in.Dataset
-	if err := rows.Scan(run, &d.Name, &d.Digest, &tags, &d.SourceType, &d.Source, &d.Schema, &d.Profile); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(tags), &in.Tags); err != nil {
-		return nil, err
-	}
-	return func(r *tracking.Run) { r.Datasets = append(r.Datasets, in) }, nil
+// readValues reads no more of metrics than their values.
+func readValues(run *string) partReader {
+	all := readLatest(run)
+	all.dest = all.dest[:3]
+	return all
 }
 
-func scanRunModel(rows *sql.Rows, run *string) (func(*tracking.Run), error) {
-	var side string
-	var m tracking.ModelOutput
-	err := rows.Scan(run, &side, &m.ModelID, &m.Step)
-	return func(r *tracking.Run) {
-		if side == "input" {
+// readInputs reads datasets of a run; the tags of a use are kept as JSON, a list of pairs.
+func readInputs(run *string) partReader {
+	d, tags := &tracking.Dataset{}, new(string)
+	return partReader{[]any{run, &d.Name, &d.Digest, tags, &d.SourceType, &d.Source, &d.Schema, &d.Profile}, func(r *tracking.Run) error {
+		in := tracking.DatasetInput{Dataset: *d}
+		err := json.Unmarshal([]byte(*tags), &in.Tags)
+		r.Datasets = append(r.Datasets, in)
+		return err
+	}}
+}
+
+// readInputNames reads no more of datasets than what names them, and the tags of their use.
+func readInputNames(run *string) partReader {
+	all := readInputs(run)
+	all.dest = all.dest[:4]
+	return all
+}
+
+func readRunModels(run *string) partReader {
+	m, side := &tracking.ModelOutput{}, new(string)
+	return partReader{[]any{run, side, &m.ModelID, &m.Step}, func(r *tracking.Run) error {
+		if *side == "input" {
 			r.ModelInputs = append(r.ModelInputs, m.ModelID)
-			return
+		} else {
+			r.ModelOutputs = append(r.ModelOutputs, *m)
 		}
-		r.ModelOutputs = append(r.ModelOutputs, m)
-	}, err
+		return nil
+	}}
 }
 
-// fill reads what was logged to runs; where and its arguments name the runs.
-func (tx *Tx) fill(runs map[string]*tracking.Run, where string, args ...any) error {
-	for _, part := range runPartReaders {
-		var id string
-		err := tx.each(func(rows *sql.Rows) error {
-			add, err := part.scan(rows, &id)
-			if err != nil {
-				return err
-			}
-			if r := runs[id]; r != nil {
-				add(r)
-			}
-			return nil
-		}, part.query+where, args...)
-		if err != nil {
-			return err
-		}
+// fill reads parts of runs.
+func (tx *Tx) fill(parts []runPart, heads []*RunHead) error {
+	ids, runs := make([]string, len(heads)), make(map[string]*tracking.Run, len(heads))
+	for i, h := range heads {
+		ids[i], runs[h.ID] = h.ID, &h.Run
 	}
-	return nil
-}
-
-// fillIn is fill for a list of runs.
-func (tx *Tx) fillIn(runs map[string]*tracking.Run, ids []string) error {
-	for _, part := range runPartReaders {
+	for _, part := range parts {
 		var id string
+		reader := part.open(&id)
 		err := eachIn(tx, func(rows *sql.Rows) error {
-			add, err := part.scan(rows, &id)
-			if err != nil {
+			if err := rows.Scan(reader.dest...); err != nil {
 				return err
 			}
-			if r := runs[id]; r != nil {
-				add(r)
-			}
-			return nil
-		}, part.query+"WHERE r.id IN (?)", ids)
+			return reader.add(runs[id])
+		}, part.query+"WHERE p.run IN (?)", ids)
 		if err != nil {
 			return err
 		}
@@ -113,5 +124,5 @@ func (tx *Tx) Run(id string) (*tracking.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &h.Run, tx.fill(map[string]*tracking.Run{id: &h.Run}, "WHERE r.id = ?", id)
+	return &h.Run, tx.fill(wholeRuns, []*RunHead{h})
 }

@@ -1,6 +1,11 @@
 package store
 
 import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
 	"bailiwick/tracking"
 	"bailiwick/tracking/search"
 )
@@ -14,33 +19,52 @@ const (
 var runRows = indexRows[*tracking.RunIndex]{
 	empty:   tracking.NewRunIndex,
 	changed: "SELECT id, changed FROM runs WHERE experiment = ? AND changed >= ?",
-	all: func(tx *Tx, e *runEntry, experiment int64) error {
-		heads, err := tx.runHeads("WHERE r.experiment = ?", experiment)
+	all:     allRuns,
+	some: func(tx *Tx, e *runEntry, ids []string) error {
+		heads, err := tx.RunHeads(ids)
 		if err != nil {
 			return err
 		}
-		if err := tx.fill(runsOf(heads), "WHERE r.experiment = ?", experiment); err != nil {
-			return err
-		}
-		takeRuns(e, heads)
-		return nil
-	},
-	some: func(tx *Tx, e *runEntry, ids []string) error {
-		heads, err := tx.filledHeads(ids)
-		if err == nil {
-			takeRuns(e, heads)
-		}
-		return err
+		return tx.takeRuns(e, heads)
 	},
 }
 
 type runEntry = indexEntry[*tracking.RunIndex]
 
-func takeRuns(e *runEntry, heads []*RunHead) {
-	for _, h := range heads {
-		e.index.Upsert(&h.Run)
-		e.stamps[h.ID] = h.changed
+// allRuns reads an experiment's runs into an index, in the order in which it takes them fastest, and never more than some of them whole. It ends
+// when the store closes.
+func allRuns(tx *Tx, e *runEntry, experiment int64) error {
+	var heads []*RunHead
+	if err := tx.each(scanHead(&heads), runColumns+"WHERE r.experiment = ?", experiment); err != nil {
+		return err
 	}
+	slices.SortFunc(heads, func(a, b *RunHead) int { return cmp.Or(cmp.Compare(a.Start, b.Start), strings.Compare(b.ID, a.ID)) })
+	e.stamps = make(map[string]int64, len(heads))
+	for part := range slices.Chunk(heads, maxIn) {
+		if tx.s.closing() {
+			return errClosing
+		}
+		err := errors.Join(tx.complete(part), tx.takeRuns(e, part))
+		if err != nil {
+			return err
+		}
+		clear(part)
+	}
+	return nil
+}
+
+// takeRuns reads what searches look at of runs, and puts it into an index.
+func (tx *Tx) takeRuns(e *runEntry, heads []*RunHead) error {
+	for part := range slices.Chunk(heads, maxIn) {
+		if err := tx.fill(indexedRuns, part); err != nil {
+			return err
+		}
+		for _, h := range part {
+			e.index.Upsert(&h.Run)
+			e.stamps[h.ID] = h.changed
+		}
+	}
+	return nil
 }
 
 // RunPage is a page of runs in order.
@@ -52,6 +76,9 @@ type RunPage struct {
 
 // SearchRuns gives a page of the runs of some experiments. Who may see the experiments was decided before.
 func (tx *Tx) SearchRuns(q *search.Query, experiments []int64) (RunPage, error) {
+	if p, ok, err := tx.coldRuns(q, experiments); ok || err != nil {
+		return p, err
+	}
 	entries, indexes, err := tx.s.runs.refreshed(tx, experiments)
 	if err != nil {
 		return RunPage{}, err
@@ -68,9 +95,11 @@ func (tx *Tx) SearchRuns(q *search.Query, experiments []int64) (RunPage, error) 
 func markRuns(e *runEntry, p *RunPage) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	filled := e.filled.Load()
+	trashed := filled != nil && filled.trashed
 	for i, id := range p.IDs {
 		if stamp, ok := e.stamps[id]; ok {
-			p.stamps[i], p.trashed[i] = stamp, e.trashed
+			p.stamps[i], p.trashed[i] = stamp, trashed
 		}
 	}
 }
@@ -81,15 +110,7 @@ func (tx *Tx) filledHeads(ids []string) ([]*RunHead, error) {
 	if err != nil {
 		return nil, err
 	}
-	return heads, tx.fillIn(runsOf(heads), ids)
-}
-
-func runsOf(heads []*RunHead) map[string]*tracking.Run {
-	runs := make(map[string]*tracking.Run, len(heads))
-	for _, h := range heads {
-		runs[h.ID] = &h.Run
-	}
-	return runs
+	return heads, tx.fill(wholeRuns, heads)
 }
 
 // WriteRun writes a run for clients, appended to dst.
@@ -101,7 +122,7 @@ func (tx *Tx) RunDocument(h *RunHead, form uint8, write WriteRun) ([]byte, error
 	if body := tx.s.documents.get(key, h.changed); body != nil {
 		return body, nil
 	}
-	if err := tx.fill(map[string]*tracking.Run{h.ID: &h.Run}, "WHERE r.id = ?", h.ID); err != nil {
+	if err := tx.fill(wholeRuns, []*RunHead{h}); err != nil {
 		return nil, err
 	}
 	return tx.keep(key, h, write), nil

@@ -178,9 +178,10 @@ func (s *Store) openReaders(ctx context.Context) error {
 	return nil
 }
 
-// Close stops taking writes, lets the running group finish, and closes the database. Requests still waiting get Unavailable.
+// Close stops taking writes, lets the running group finish, ends what is read beside requests, and closes the database. Requests still waiting get Unavailable.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() { close(s.stopping) })
+	s.runs.close()
 	<-s.stopped
 	return s.closeFiles()
 }

@@ -288,3 +288,25 @@ func FuzzOrder(f *testing.F) {
 		}
 	})
 }
+
+func TestNamedRuns(t *testing.T) {
+	for filter, want := range map[string][]string{
+		"":                                     nil,
+		"run_id IN ('a', 'b')":                 {"a", "b"},
+		"attributes.run_id = 'a'":              {"a"},
+		"run_id != 'a'":                        nil,
+		"run_id NOT IN ('a')":                  nil,
+		"run_id LIKE 'a%'":                     nil,
+		"run_name = 'a'":                       nil,
+		"tags.run_id = 'a'":                    nil,
+		"run_id IN ('a') AND run_name = 'one'": nil,
+	} {
+		f, err := search.ParseFilter(Runs, filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, NamedRuns(f)); diff != "" {
+			t.Errorf("%q: %s", filter, diff)
+		}
+	}
+}

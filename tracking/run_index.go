@@ -104,6 +104,20 @@ func SearchRuns(q *search.Query, indexes ...*RunIndex) search.Page {
 	return search.Search(q, parts...)
 }
 
+// NamedRuns gives the ids that a filter names, if it asks for nothing but runs of some ids; nil for any other.
+func NamedRuns(f search.Filter) []string {
+	if len(f) != 1 || f[0].Entity != search.Attribute || f[0].Field != runID {
+		return nil
+	}
+	switch f[0].Op {
+	case search.In:
+		return f[0].List
+	case search.Eq:
+		return []string{f[0].Text}
+	}
+	return nil
+}
+
 // uri gives a run's artifact URI.
 func (x *RunIndex) uri(slot uint32) string {
 	return strings.Replace(x.table.Text(slot, runURI), idMark, x.table.ID(slot), 1)

@@ -1,11 +1,13 @@
-import { useMemo, useState } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { GitCompareArrows } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { ButtonLink, Empty, Notice, Page as Screen, plural, Problem, Section, Skeleton, Switch, type Crumb } from "../ui";
 import { CompareCharts } from "./compare/CompareCharts";
+import { load } from "./chart/useDrawing";
 import { CompareTable } from "./compare/CompareTable";
 import { metricRows, paramRows, runsOf, tagRows } from "./compare/rows";
 import { useRuns, type Found } from "./compare/useRuns";
+import { prepareReader } from "./reader";
 import type { Run } from "./types";
 
 /** Runs beside each other: `?runs=a,b,c`. */
@@ -15,6 +17,11 @@ export function Page() {
   const ids = useMemo(() => runsOf(text), [text]);
   const found = useRuns(ids);
   const runs = found.data?.runs ?? [];
+  // What charts need comes while the runs do.
+  useEffect(() => {
+    prepareReader();
+    void load();
+  }, []);
   return (
     <Screen title={ids.length > 0 ? `Compare ${plural(ids.length, "run")}` : "Compare runs"} icon={<GitCompareArrows aria-hidden="true" />} breadcrumbs={crumbsOf(runs)} width="wide">
       {ids.length === 0 ? <Nothing /> : null}
@@ -50,6 +57,8 @@ function Missing({ missing }: { missing: Found["missing"] }) {
   );
 }
 
+const Values = memo(CompareTable);
+
 function Comparison({ runs }: { runs: readonly Run[] }) {
   const [only, setOnly] = useState(false);
   const metrics = useMemo(() => metricRows(runs), [runs]);
@@ -61,6 +70,8 @@ function Comparison({ runs }: { runs: readonly Run[] }) {
     ],
     [runs, metrics],
   );
+  // The table of a hundred runs takes longer than a frame: the chart does not wait for it.
+  const tabled = useDeferredValue(true, false);
   return (
     <>
       <Section title="Chart">
@@ -74,7 +85,7 @@ function Comparison({ runs }: { runs: readonly Run[] }) {
           </Switch>
         }
       >
-        <CompareTable runs={runs} groups={groups} onlyDifferences={only} />
+        {tabled ? <Values runs={runs} groups={groups} onlyDifferences={only} /> : null}
       </Section>
     </>
   );

@@ -38,10 +38,15 @@ function start(): Worker | null {
   }
 }
 
+/** Starts the worker before it is needed. */
+export function prepareReader() {
+  if (worker === undefined) worker = start();
+}
+
 async function read(kind: Asked["kind"], response: Response): Promise<unknown> {
   const bytes = await response.arrayBuffer();
-  if (worker === undefined) worker = start();
-  const reader = worker;
+  prepareReader();
+  const reader = worker ?? null;
   if (reader === null) {
     const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return kind === "runs" ? packed(pageOf(answer as RunsAnswer)) : packHistory(historyOf(answer as HistoryAnswer));

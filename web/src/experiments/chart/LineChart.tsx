@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type PointerEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
 import { ChevronLeft, ChevronRight, ZoomIn, ZoomOut } from "lucide-react";
 import { IconButton, metricText } from "../../ui";
 import styles from "./Chart.module.css";
@@ -29,6 +29,7 @@ export function LineChart({ title, lines, places, axis, log, height, onShown }: 
   const { box, chart } = useDrawing({ lines, places, axis, log });
   useShown(chart, onShown);
   const [tip, setTip] = useState<Tip>();
+  const text = useMemo(() => chartText(title, lines, axis), [title, lines, axis]);
   const frame = useRef(0);
   const move = (event: PointerEvent<HTMLDivElement>) => {
     const area = event.currentTarget.getBoundingClientRect();
@@ -48,7 +49,7 @@ export function LineChart({ title, lines, places, axis, log, height, onShown }: 
   return (
     <div className={styles.chart}>
       <div className={styles.canvas} onPointerMove={move} onPointerLeave={leave}>
-        <div ref={box} role="img" aria-label={chartText(title, lines, axis)} style={{ height }} data-chart={title} />
+        <div ref={box} role="img" aria-label={text} style={{ height }} data-chart={title} />
         {tip ? <TipBox tip={tip} axis={axis} count={lines.length} height={height} /> : null}
       </div>
       <Zoom title={title} chart={chart} />

@@ -52,6 +52,8 @@ describe("the steps that are looked at", () => {
     [thinned, 0, 1, undefined],
     [thinned, 0.25, 0.5, { from: 24975, to: 49950 }],
     [new Map([["a", points([0, 1], [1, 1])]]), 0.25, 0.5, undefined],
+    // As many points as the server gives, but no step between them is left out.
+    [new Map([["a", points(Array.from({ length: 1000 }, (_, i) => i), Array.from({ length: 1000 }, () => 1))]]), 0.25, 0.5, undefined],
     [new Map(), 0.25, 0.5, undefined],
   ])("%#", (history, from, to, want) => expect(stepsShown(history, from, to)).toEqual(want));
 });

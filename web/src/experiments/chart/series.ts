@@ -75,8 +75,12 @@ export function summaryOf(line: Line): LineSummary | undefined {
     const y = line.y[i] ?? NaN;
     const x = line.x[i] ?? NaN;
     if (Number.isNaN(y)) continue;
-    if (!found) found = { count: 1, first: y, last: y, min: y, max: y, from: x, to: x };
-    else found = { ...found, count: found.count + 1, last: y, min: Math.min(found.min, y), max: Math.max(found.max, y), to: x };
+    found ??= { count: 0, first: y, last: y, min: y, max: y, from: x, to: x };
+    found.count += 1;
+    found.last = y;
+    found.to = x;
+    if (y < found.min) found.min = y;
+    if (y > found.max) found.max = y;
   }
   return found;
 }

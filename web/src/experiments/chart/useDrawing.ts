@@ -6,7 +6,7 @@ type Draw = typeof import("./draw");
 
 /** The drawing part, loaded once for all charts. */
 let loading: Promise<Draw> | undefined;
-const load = () => (loading ??= import("./draw"));
+export const load = () => (loading ??= import("./draw"));
 
 /** Above so many points nothing moves. */
 const calm = 4000;
@@ -73,7 +73,7 @@ export function useDrawing(drawing: Omit<Drawing, "look" | "animated">): Drawn {
     const points = lines.reduce((sum, line) => sum + line.x.length, 0);
     const animated = points <= calm && lines.length <= 20 && !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const look = remembering(lookNow());
-    chart.chart.setOption(chart.draw.optionOf({ lines, places, axis, log, look, animated }), { replaceMerge: ["series", "dataset", "xAxis", "yAxis"] });
+    chart.chart.setOption(chart.draw.optionOf({ lines, places, axis, log, look, animated }), { replaceMerge: ["series", "xAxis", "yAxis"] });
   }, [chart, lines, places, axis, log, theme]);
   return { box, chart };
 }

@@ -1,7 +1,7 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { mostPoints, readHistories, type StepRange } from "../reader";
-import { joined, merged, type History } from "./history";
+import { joined, merged, type History, type Points } from "./history";
 
 /** So many runs are asked for at once: lines appear while others are still on their way. */
 const batch = 25;
@@ -53,11 +53,30 @@ function combine(results: Result[]): Combined {
   return { history: whole, error, isPending };
 }
 
+/** The server may have more points: as many came as it gives, and there is room for others between their steps. */
+function isThinned({ steps }: Points): boolean {
+  return steps.length >= mostPoints && (steps.at(-1) ?? 0) - (steps[0] ?? 0) >= steps.length;
+}
+
+/** How long lines wait for others that are on their way: each drawing takes as long as all lines need. */
+const patience = 300;
+
+/** The histories to show: all at once when they come soon after each other, else what is there. */
+export function useShownHistory(history: History, isPending: boolean): History {
+  const [shown, setShown] = useState(none);
+  useEffect(() => {
+    if (!isPending) return;
+    const timer = setTimeout(() => setShown(history), patience);
+    return () => clearTimeout(timer);
+  }, [history, isPending]);
+  return isPending ? shown : history;
+}
+
 /** The steps of the part of histories that is shown; undefined when that is nearly all of it, or nothing was thinned. */
 export function stepsShown(history: History, from: number, to: number): StepRange | undefined {
   if (to - from > 0.8) return undefined;
   const all = [...history.values()];
-  if (!all.some((points) => points.steps.length >= mostPoints)) return undefined;
+  if (!all.some(isThinned)) return undefined;
   const first = Math.min(...all.map((points) => points.steps[0] ?? Infinity));
   const last = Math.max(...all.map((points) => points.steps.at(-1) ?? -Infinity));
   // The server takes steps of 32 bits.
@@ -67,7 +86,7 @@ export function stepsShown(history: History, from: number, to: number): StepRang
 
 /** Histories with all that the server has of a range of steps: what was thinned becomes fine where it is looked at. */
 export function useFiner(history: History, metric: string, range: StepRange | undefined): History {
-  const thinned = range ? [...history].filter(([, points]) => points.steps.length >= mostPoints).map(([run]) => run) : [];
+  const thinned = range ? [...history].filter(([, points]) => isThinned(points)).map(([run]) => run) : [];
   const { data } = useQuery({
     queryKey: ["finer", metric, range, ...thinned],
     queryFn: ({ signal }) => readHistories(thinned, metric, range, signal),

@@ -3,7 +3,7 @@ import { Notice, Problem, Select, Skeleton } from "../../ui";
 import { ChartCard } from "../chart/ChartCard";
 import { ChartOptions } from "../chart/ChartOptions";
 import type { LineOptions } from "../chart/series";
-import { useHistories } from "../chart/useHistories";
+import { useHistories, useShownHistory } from "../chart/useHistories";
 import type { Run } from "../types";
 import type { CompareRow } from "./rows";
 
@@ -15,7 +15,8 @@ export function CompareCharts({ runs, metrics }: { runs: readonly Run[]; metrics
   const having = useMemo(() => runs.filter((run) => run.data.metrics?.some(({ key }) => key === metric)), [runs, metric]);
   const ids = useMemo(() => having.map((run) => run.info.run_id), [having]);
   const named = useMemo(() => having.map(({ info }) => ({ id: info.run_id, name: info.run_name ?? info.run_id })), [having]);
-  const { history, error, isPending } = useHistories(ids, metric);
+  const { history: read, error, isPending } = useHistories(ids, metric);
+  const history = useShownHistory(read, isPending);
   if (metric === undefined) return <p className="muted">None of these runs has metrics.</p>;
   return (
     <div className="stack">

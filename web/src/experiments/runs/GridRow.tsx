@@ -18,7 +18,6 @@ export interface GridRowProps {
   feed: RunFeed;
   experiment: string;
   index: number;
-  top: number;
   slice: Slice;
   chosen: boolean;
   /** The column of the cell that has the focus, if it is in this row. */
@@ -37,20 +36,22 @@ const statusIcons: Record<string, [LucideIcon, string]> = {
 export const cellId = (gridId: string, row: number, col: number) => `${gridId}-${row}-${col}`;
 
 /** A run. What it says never changes, so it renders anew only when other columns, the choice or the focus come to it. */
-export const GridRow = memo(function GridRow({ feed, experiment, index, top, slice, chosen, activeCol, gridId }: GridRowProps) {
+export const GridRow = memo(function GridRow({ feed, experiment, index, slice, chosen, activeCol, gridId }: GridRowProps) {
   const place = feed.at(index);
   if (!place) return null;
   const name = cellText(nameColumn, place);
   const id = place.page.ids[place.row] ?? "";
+  // Only the cell with the focus is named, and so has an ID.
+  const idOf = (col: number) => (activeCol === col ? cellId(gridId, index, col) : undefined);
   const look = (col: number, more?: string) => classes(styles.cell, more, activeCol === col && styles.active);
   return (
-    <div role="row" aria-rowindex={index + 2} aria-selected={chosen} className={classes(styles.row, chosen && styles.chosen)} style={{ top }} data-row={index}>
-      <div role="gridcell" aria-colindex={1} id={cellId(gridId, index, 0)} data-col={0} className={look(0, styles.pick)} aria-label={`Choose ${name.text}`}>
+    <div role="row" aria-rowindex={index + 2} aria-selected={chosen} className={classes(styles.row, chosen && styles.chosen)} data-row={index}>
+      <div role="gridcell" aria-colindex={1} id={idOf(0)} data-col={0} className={look(0, styles.pick)} aria-label={`Choose ${name.text}`}>
         <span className={styles.box} aria-hidden="true">
           {chosen ? <Check /> : null}
         </span>
       </div>
-      <div role="rowheader" aria-colindex={2} id={cellId(gridId, index, 1)} data-col={1} className={look(1, styles.name)} title={name.title}>
+      <div role="rowheader" aria-colindex={2} id={idOf(1)} data-col={1} className={look(1, styles.name)} title={name.title}>
         <StatusIcon status={place.page.statuses[place.row]} />
         {/* A plain link: the router's own would render anew in every row whenever the address changes. */}
         <a href={`#/experiments/${experiment}/runs/${id}`} tabIndex={-1}>
@@ -66,7 +67,7 @@ export const GridRow = memo(function GridRow({ feed, experiment, index, top, sli
             key={column.key}
             role="gridcell"
             aria-colindex={col + 1}
-            id={cellId(gridId, index, col)}
+            id={idOf(col)}
             data-col={col}
             className={look(col, column.end ? styles.end : undefined)}
             style={{ width: column.width }}

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef, type RefObject } from "react";
+import { useEffect, useId, useMemo, useRef, useState, type RefObject } from "react";
 import { useNavigate } from "react-router";
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { classes, type Sort } from "../../ui";
@@ -9,6 +9,7 @@ import { cellId, GridRow, type Slice } from "./GridRow";
 import type { Cell } from "./moves";
 import styles from "./RunsGrid.module.css";
 import type { Selection } from "./selection";
+import { Slots } from "./slots";
 import { useColumnRange } from "./useColumnRange";
 import { useGridFocus, type GridActs } from "./useGridFocus";
 
@@ -48,7 +49,8 @@ export function RunsGrid({ experiment, feed, state, columns, sort, onSort, selec
   );
   const rows = useRows(scroller, state.loaded);
   const items = rows.getVirtualItems();
-  // A row that goes out of sight is used for one that comes into it: changing texts costs the browser less than new elements.
+  const [slots] = useState(() => new Slots());
+  slots.show(items[0]?.index ?? 0, items.at(-1)?.index ?? -1);
   const pool = Math.ceil((rows.scrollRect?.height ?? 600) / rowHeight) + 1 + 2 * overscan;
   const nameWidth = range.width < 640 ? 150 : nameColumn.width;
   useMoreRows(feed, state, items.at(-1)?.index ?? 0);
@@ -84,19 +86,19 @@ export function RunsGrid({ experiment, feed, state, columns, sort, onSort, selec
       aria-multiselectable="true"
       aria-busy={stale}
       aria-activedescendant={active ? cellId(gridId, active.row, active.col) : undefined}
-      className={classes(styles.grid, stale && styles.stale)}
+      className={classes(styles.grid, stale && styles.stale, range.shifted && styles.shifted)}
       {...events}
     >
       <div className={styles.sheet} style={{ width: (edges.at(-1) ?? 0) + 40 + nameWidth, "--name": `${nameWidth}px` } as React.CSSProperties}>
         <GridHead slice={slice} sort={sort} allChosen={allChosen} activeCol={active?.row === -1 ? active.col : undefined} gridId={gridId} />
-        <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}>
-          {items.map(({ index, start }) => (
+        {/* Rows out of sight above are room within. */}
+        <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize(), paddingTop: (items[0]?.start ?? headHeight) - headHeight }}>
+          {items.map(({ index }) => (
             <GridRow
-              key={index % pool}
+              key={slots.of(index, pool)}
               feed={feed}
               experiment={experiment}
               index={index}
-              top={start - headHeight}
               slice={slice}
               chosen={selection.chosen.ids.has(feed.id(index) ?? "")}
               activeCol={active?.row === index ? active.col : undefined}
