@@ -47,7 +47,7 @@ func (d *Door) put(w http.ResponseWriter, c *Call, status int, contentType strin
 	}
 	w.WriteHeader(status)
 	if c.request.Method != http.MethodHead {
-		w.Write(body) // an error here means that the client is gone
+		leaving{w, d.patience()}.Write(body) // an error here means that the client is gone
 	}
 }
 
@@ -116,7 +116,7 @@ func (d *Door) drain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The next request gets another deadline, and what does not come is not missed.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(cmp.Or(d.DrainTime, time.Minute)))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.patience()))
 	_, _ = io.CopyN(io.Discard, r.Body, cmp.Or(d.MaxDrain, maxDrain))
 }
 
@@ -193,6 +193,6 @@ func (d *Door) send(w http.ResponseWriter, c *Call, content *Content) error {
 	if content.Attachment {
 		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename*=UTF-8''%s", pathEscape(content.Name)))
 	}
-	http.ServeContent(w, c.request, content.Name, content.Modified, f)
+	http.ServeContent(leaving{w, unhurried * d.patience()}, c.request, content.Name, content.Modified, f)
 	return nil
 }

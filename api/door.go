@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -35,8 +34,9 @@ type Door struct {
 	// MaxBody is the most bytes of a decoded body, where a route says nothing; MaxDepth its deepest nesting, where that is less than what
 	// the codecs take (64); MaxDrain how much of an unread body is taken in after a refusal. 0 = as built in.
 	MaxBody, MaxDepth, MaxDrain int64
-	// DrainTime is how long a client whose request was refused may take to send the rest of its body; 0 = a minute.
-	DrainTime time.Duration
+	// Patience is how long a client may take to send a decoded body, or after a refusal the rest of it, and for each part of its answer; for
+	// parts of files it is several times as much. 0 = a minute.
+	Patience time.Duration
 	// Observe is told of every answered request.
 	Observe func(route *Route, status int, took time.Duration)
 
@@ -45,6 +45,7 @@ type Door struct {
 	behind behind
 	uses   uses
 	denied denials
+	turns  turns
 	// streams are the answers that go on.
 	streams streams
 }
@@ -77,6 +78,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.SetHeader("Server", d.Product)
 	}
 	sent := &sent{ResponseWriter: w}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // an earlier request of the connection had its own
 	defer func() {
 		if p := recover(); p != nil {
 			d.Log.Error("panic", "request", c.id, "route", c.place(), "panic", p, "stack", string(debug.Stack()))
@@ -158,11 +160,11 @@ func (d *Door) decode(w http.ResponseWriter, c *Call, vars map[string]string) (a
 // body reads the whole body within the route's size and a minute, so that nobody holds memory by sending slowly.
 func (d *Door) body(w http.ResponseWriter, c *Call) ([]byte, error) {
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(cmp.Or(d.DrainTime, time.Minute))) // not all writers of tests can
+	_ = control.SetReadDeadline(time.Now().Add(d.patience())) // not all writers of tests can
 	defer control.SetReadDeadline(time.Time{})
-	limit := cmp.Or(c.route.MaxBody, d.MaxBody, defaultMaxBody)
+	limit := c.bodyLimit()
 	var b bytes.Buffer
-	b.Grow(int(min(max(c.request.ContentLength, 0), limit)) + bytes.MinRead)
+	b.Grow(int(min(max(c.request.ContentLength, 0), limit, claimed)) + bytes.MinRead)
 	if _, err := b.ReadFrom(io.LimitReader(c.request.Body, limit+1)); err != nil {
 		return nil, fail.Invalidf("the body could not be read: %v", err)
 	}
@@ -202,7 +204,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 	case modeStream:
 		return d.stream(w, c, q)
 	case modeUpload:
-		answer, err := d.upload(c, q)
+		answer, err := d.upload(w, c, q)
 		return d.reply(w, c, answer, err)
 	}
 	return fail.Internalf(nil, "route without mode")
@@ -211,7 +213,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 // read runs a handler in a snapshot and records what must be recorded before the answer.
 func (d *Door) read(c *Call, q any) (answer any, err error) {
 	ctx := c.request.Context()
-	err = d.Store.Read(ctx, func(tx *store.Tx) error {
+	err = d.snapshot(ctx, c, func(tx *store.Tx) error {
 		c.Tx = tx
 		defer func() { c.Tx = nil }()
 		if err := c.identifyAgain(); err != nil {
@@ -294,8 +296,8 @@ func (d *Door) recordIn(c *Call, tx *store.Tx) error {
 }
 
 // upload streams the body in, then commits.
-func (d *Door) upload(c *Call, q any) (any, error) {
-	finish, err := c.route.upload(c, q, c.request.Body)
+func (d *Door) upload(w http.ResponseWriter, c *Call, q any) (any, error) {
+	finish, err := c.route.upload(c, q, d.arriving(w, c.request.Body))
 	if err != nil {
 		if c.refused != nil {
 			return nil, d.recordAfter(c.request.Context(), c, err)

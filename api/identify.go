@@ -22,7 +22,7 @@ func (c *Call) identify(vars map[string]string) error {
 	switch {
 	case c.route.signed:
 		by = func(m *authz.Map) error { return c.identifySigned(m, vars["address"]) }
-	case cookie && !header:
+	case cookie && (!header || c.headerFromCookie()):
 		by = c.session
 	}
 	err := by(c.door.Store.Map())

@@ -63,7 +63,7 @@ func TestCredentialEndsDuringUpload(t *testing.T) {
 // Somebody who is nobody cannot keep a connection by sending the rest of his body for ever.
 func TestRefusedBodyEnds(t *testing.T) {
 	w := begin(t, plain()...)
-	w.door.DrainTime = 200 * time.Millisecond
+	w.door.Patience = 200 * time.Millisecond
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -61,18 +61,23 @@ type OpenRequest struct {
 }
 
 // OpenRequests gives the pending requests of a version, oldest first, with what the caller may do about each.
-func OpenRequests(c *Call, v *registry.Version) (list []OpenRequest, err error) {
+func OpenRequests(c *Call, v *registry.Version) ([]OpenRequest, error) {
 	requests, err := c.Tx.TransitionRequests(v.Key())
 	if err != nil || len(requests) == 0 {
 		return nil, err
 	}
 	two, err := c.Tx.TwoPersons(v.Model)
+	return ActionsOn(c, v, requests, two), err
+}
+
+// ActionsOn adds what the caller may do about each to the pending requests of a version; two says that Production takes two persons.
+func ActionsOn(c *Call, v *registry.Version, requests []*registry.Request, two bool) (list []OpenRequest) {
 	cancels := c.Can(authz.CancelTransition, v.Model)
 	for _, r := range requests {
 		barred := two && registry.Barred(c.Who.Principal, r.Stage, requests)
 		list = append(list, OpenRequest{r, registry.RequestActions(r.Creator == c.Who.Principal, c.Can(Deciding(v, r.Stage), v.Model), cancels, barred)})
 	}
-	return list, err
+	return list
 }
 
 // Deciding is the ability that approves and rejects a version's move to a stage.

@@ -16,8 +16,9 @@ const (
 	sessionCookie = "bailiwick_session"
 	hostPrefix    = "__Host-"
 	// csrfCookie carries the session's CSRF token to MLflow's own pages, which send what such a cookie holds as the header it names.
-	csrfCookie = "mlflow-request-header-" + csrfHeader
-	csrfHeader = "X-CSRF-Token"
+	csrfCookie   = headerCookie + csrfHeader
+	csrfHeader   = "X-CSRF-Token"
+	headerCookie = "mlflow-request-header-"
 )
 
 // SetSession gives the browser its session: the cookie that proves it, which no script can read, and the CSRF token for MLflow's own pages.
@@ -26,6 +27,16 @@ func (c *Call) SetSession(value string, session *authz.Credential) {
 	proof.HttpOnly = true
 	c.setCookie(proof)
 	c.setCookie(c.cookie(csrfCookie, c.CSRFToken(session.ID)))
+}
+
+// HeldSession gives the session that the browser holds, whoever's it is; nil for none. It proves nothing: it is for a sign-in that takes its place.
+func (c *Call) HeldSession() *authz.Credential {
+	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(c.sessionValue()))
+	cred, ok := c.Tx.Map.Credential(hash[:])
+	if !ok || !cred.Session {
+		return nil
+	}
+	return cred
 }
 
 // EndSession takes the browser's cookies away.
@@ -70,6 +81,12 @@ func (c *Call) sessionValue() string {
 		return ""
 	}
 	return k.Value
+}
+
+// headerFromCookie says that MLflow's pages took the Authorization header from a cookie. Other hosts of the domain can set that one, and would have
+// whoever is signed in here work in somebody else's name.
+func (c *Call) headerFromCookie() bool {
+	return slices.ContainsFunc(c.request.Cookies(), func(k *http.Cookie) bool { return strings.EqualFold(k.Name, headerCookie+"Authorization") })
 }
 
 // session finds out who calls from the cookie of a session. Where another site made the browser send it, it proves nothing.

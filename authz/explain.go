@@ -25,6 +25,12 @@ type Step struct {
 	Principal int64    `json:"principal,omitempty"`
 	Level     Level    `json:"level,omitempty"`
 	Text      string   `json:"text"`
+
+	// Rule is the rule of a StepRule, or by which a StepGrant gives; RuleEntry where somebody gave it.
+	Rule Rule `json:"-"`
+	// Group is what the principal of a StepMember is a member of, In what the object of a StepInherit lies in or below.
+	Group int64 `json:"-"`
+	In    int64 `json:"-"`
 }
 
 // ruleTexts are the sentences of rules that decide by themselves; %[1]s is the principal, %[2]s the object, %[3]s the ability.
@@ -65,7 +71,7 @@ func Explain(m *Map, d Decision) []Step {
 	}
 	steps := m.memberSteps(d.Principal, g.principal)
 	text := fmt.Sprintf(grantTexts[g.rule], m.nameOf(g.principal), m.titleOf(g.object), g.level)
-	steps = append(steps, Step{StepGrant, g.object, g.principal, g.level, text})
+	steps = append(steps, Step{Kind: StepGrant, Object: g.object, Principal: g.principal, Level: g.level, Text: text, Rule: g.rule})
 	if g.rule != RuleAdmins {
 		steps = append(steps, m.inheritSteps(d.Object, g.object)...)
 	}
@@ -88,7 +94,7 @@ func (m *Map) sourceOf(d Decision) (grant, bool) {
 
 func (m *Map) ruleStep(d Decision) Step {
 	text := fmt.Sprintf(ruleTexts[d.Rule]+"%[4]s", m.nameOf(d.Principal), m.titleOf(d.Object), Title(d.Kind, d.Ability), "")
-	return Step{StepRule, d.Object, d.Principal, d.Level, text}
+	return Step{Kind: StepRule, Object: d.Object, Principal: d.Principal, Level: d.Level, Text: text, Rule: d.Rule}
 }
 
 func (m *Map) tableStep(d Decision) Step {
@@ -97,7 +103,7 @@ func (m *Map) tableStep(d Decision) Step {
 		verb = "does not give"
 	}
 	text := fmt.Sprintf("On %s, %s %s %q.", article(d.Kind), d.Level, verb, Title(d.Kind, d.Ability))
-	return Step{StepTable, d.Object, d.Principal, d.Level, text}
+	return Step{Kind: StepTable, Object: d.Object, Principal: d.Principal, Level: d.Level, Text: text, Rule: d.Rule}
 }
 
 // memberSteps gives the shortest way from a principal to a group he is in.
@@ -108,7 +114,7 @@ func (m *Map) memberSteps(principal, group int64) (steps []Step) {
 	way := m.wayUp(principal, group)
 	for i := 1; i < len(way); i++ {
 		text := fmt.Sprintf("%s is a member of %s.", m.nameOf(way[i-1]), m.nameOf(way[i]))
-		steps = append(steps, Step{Kind: StepMember, Principal: way[i-1], Text: text})
+		steps = append(steps, Step{Kind: StepMember, Principal: way[i-1], Text: text, Group: way[i]})
 	}
 	return steps
 }
@@ -155,10 +161,10 @@ func (m *Map) inheritSteps(object, from int64) (steps []Step) {
 		}
 		if len(steps) == mostInherited {
 			text := fmt.Sprintf("%s lies below %s and takes its permissions.", upperFirst(m.titleOf(object)), m.titleOf(from))
-			return []Step{{Kind: StepInherit, Object: object, Text: text}}
+			return []Step{{Kind: StepInherit, Object: object, Text: text, In: from}}
 		}
 		text := fmt.Sprintf("%s lies in %s and takes its permissions.", upperFirst(m.titleOf(o.ID)), m.titleOf(o.Parent))
-		steps = append(steps, Step{Kind: StepInherit, Object: o.ID, Text: text})
+		steps = append(steps, Step{Kind: StepInherit, Object: o.ID, Text: text, In: o.Parent})
 	}
 	slices.Reverse(steps)
 	return steps

@@ -54,6 +54,36 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestExplainFields: a step says by itself what its sentence says.
+func TestExplainFields(t *testing.T) {
+	m := mustApply(t, small(t), putObject(Object{ID: 2000, Kind: Experiment, Parent: project, Name: "e"}))
+	type fields struct {
+		Kind                         StepKind
+		Rule                         Rule
+		Principal, Group, Object, In int64
+		Level                        Level
+	}
+	for _, c := range []struct {
+		who     int64
+		ability Ability
+		object  int64
+		want    []fields
+	}{
+		{ann, ViewRuns, 2000, []fields{{StepMember, 0, ann, team, 0, 0, NoLevel}, {StepMember, 0, team, lab, 0, 0, NoLevel},
+			{StepGrant, RuleEntry, lab, 0, project, 0, CanRead}, {StepInherit, 0, 0, 0, 2000, project, NoLevel}, {StepTable, RuleEntry, ann, 0, 2000, 0, CanRead}}},
+		{bot, ManageScope, vault, []fields{{StepGrant, RuleCreator, bot, 0, vault, 0, SecretManage}, {StepTable, RuleCreator, bot, 0, vault, 0, SecretManage}}},
+		{bob, ViewRuns, 2000, []fields{{StepRule, RuleNothing, bob, 0, 2000, 0, NoLevel}}},
+	} {
+		var got []fields
+		for _, s := range Explain(m, Decide(m, Who{Principal: c.who}, c.ability, c.object, noon)) {
+			got = append(got, fields{s.Kind, s.Rule, s.Principal, s.Group, s.Object, s.In, s.Level})
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%d %s %d: %s", c.who, c.ability, c.object, diff)
+		}
+	}
+}
+
 // A path may have thousands of segments; its explanation stays a few lines.
 func TestExplainDeepFolders(t *testing.T) {
 	const depth = 2000

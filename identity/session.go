@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"slices"
 	"time"
 
 	"bailiwick/authz"
@@ -16,7 +17,7 @@ const (
 	SessionLife = 12 * time.Hour
 	// LongestSession is how long a session can be renewed after its sign-in.
 	LongestSession = 7 * 24 * time.Hour
-	// MaxSessions is the most sessions a principal has at a time; a further sign-in ends the oldest.
+	// MaxSessions is the most sessions a principal has at a time, and the most of each token that is cut down; a further sign-in ends the oldest.
 	MaxSessions = 50
 
 	sessionPrefix = "session-"
@@ -27,6 +28,8 @@ type SignIn struct {
 	Principal int64
 	// Token is the token that proved the principal, nil where something else did: the session then reaches no further than it, and ends with it.
 	Token *authz.Credential
+	// Replaces is the session that the browser has held so far and now loses, whoever's it is; nil for none.
+	Replaces *authz.Credential
 	// Agent is the browser as it names itself.
 	Agent string
 	Life  time.Duration
@@ -76,10 +79,42 @@ func sessionEnd(c, token *authz.Credential, now time.Time, life time.Duration) i
 func EndSessions(m *authz.Map, principal int64) (events []authz.Event) {
 	for c := range m.Credentials(principal) {
 		if c.Session {
-			events = append(events, authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: c.ID, Principal: principal}})
+			events = append(events, dropped(c))
 		}
 	}
 	return events
+}
+
+// Surplus gives the events that make room for one more session: the one that it replaces ends, and the oldest where there are as many as one
+// may have. Those of a token that is cut down are counted by themselves, since it ends no sessions of its owner but its own.
+func Surplus(m *authz.Map, in SignIn, now time.Time) (events []authz.Event) {
+	if in.Replaces != nil {
+		events = append(events, dropped(in.Replaces))
+	}
+	share := ""
+	if in.Token != nil {
+		share = shareOf(in.Token)
+	}
+	live := slices.DeleteFunc(Sessions(m, in.Principal, now), func(s *authz.Credential) bool {
+		token, ok := m.CredentialByID(s.Origin)
+		return in.Replaces != nil && s.ID == in.Replaces.ID || ok && shareOf(token) != share || !ok && share != ""
+	})
+	for _, s := range live[:max(0, len(live)-MaxSessions+1)] {
+		events = append(events, dropped(s))
+	}
+	return events
+}
+
+func dropped(c *authz.Credential) authz.Event {
+	return authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: c.ID, Principal: c.Principal}}
+}
+
+// shareOf names the sessions that those of a token are counted with: its own when it is cut down, otherwise all that are for everything.
+func shareOf(token *authz.Credential) string {
+	if Reaches(token.Scopes, AllAPIs) {
+		return ""
+	}
+	return token.ID
 }
 
 // CSRFToken is what a page has to send beside the session's cookie with each change: another site can make a browser send the cookie, and

@@ -116,6 +116,31 @@ const AllAPIs = "all-apis"
 var Scopes = []string{"access-management", AllAPIs, "authentication", "clusters", "command-execution", "files", "jobs", "mlflow",
 	"model-serving", "scim", "secrets", "settings", "sql", "unity-catalog", "workspace"}
 
+// OfferedScope is a scope that people are offered, with what it is for.
+type OfferedScope struct{ Name, What string }
+
+// Offered gives the scopes that this server has abilities for, in the order in which people look for them.
+func Offered() []OfferedScope {
+	return []OfferedScope{
+		{"mlflow", "experiments, runs, models"},
+		{"workspace", "folders, notebooks, files"},
+		{"files", "artifact files"},
+		{"access-management", "permissions, who can, audit"},
+		{"scim", "users, groups, service principals"},
+		{"settings", "settings and webhooks"},
+		{"authentication", "tokens and sessions"},
+		{"model-serving", "serving endpoints"},
+		{"jobs", "jobs"},
+		{"clusters", "clusters"},
+		{"secrets", "secrets"},
+	}
+}
+
+// Reaches says whether a credential with scopes, none for all of them, reaches one.
+func Reaches(held []string, scope string) bool {
+	return len(held) == 0 || slices.Contains(held, AllAPIs) || slices.Contains(held, scope)
+}
+
 // CheckScopes gives the scopes of a new token, sorted and without doubles; nil stands for all. An unknown scope is refused, since what
 // it would allow is unknown too. Errors: Invalid with the known ones.
 func CheckScopes(scopes []string) ([]string, error) {

@@ -194,3 +194,23 @@ func TestCheckName(t *testing.T) {
 		}
 	}
 }
+
+func TestOffered(t *testing.T) {
+	for _, s := range Offered() {
+		if _, err := CheckScopes([]string{s.Name}); err != nil || s.What == "" || s.Name == AllAPIs {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for _, c := range []struct {
+		held  []string
+		scope string
+		want  bool
+	}{
+		{nil, "scim", true}, {nil, AllAPIs, true}, {[]string{"mlflow"}, "scim", false}, {[]string{"mlflow"}, "mlflow", true}, {[]string{AllAPIs}, "scim", true},
+		{[]string{"mlflow"}, AllAPIs, false},
+	} {
+		if got := Reaches(c.held, c.scope); got != c.want {
+			t.Errorf("%v reaches %s: %v", c.held, c.scope, got)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type Index struct {
 
 // family is a model with its versions.
 type family struct {
+	id       int64
 	name     string
 	right    search.Right
 	prompt   bool
@@ -107,7 +108,7 @@ func (x *Index) PutModel(m *Model, right search.Right) {
 	defer x.mu.Unlock()
 	f := x.families[m.ID]
 	if f == nil {
-		f = &family{}
+		f = &family{id: m.ID}
 		x.families[m.ID] = f
 	} else if x.names[f.name] == m.ID {
 		delete(x.names, f.name)

@@ -20,17 +20,20 @@ func TestModelClauses(t *testing.T) {
 			s.change(rng, x)
 		}
 		stage, text, tag := Stage(rng.IntN(4)), []string{"M1", "-3", "", "%", "_"}[rng.IntN(5)], []string{"true", "false", "x"}[rng.IntN(3)]
+		ids := []int64{rng.Int64N(8), rng.Int64N(8), rng.Int64N(30)}
 		for name, c := range map[string]struct {
 			clause search.Clause
 			holds  func(*Model) bool
 		}{
-			"stage": {InStage(stage), func(m *Model) bool { return s.inStage(m.ID, stage) }},
-			"name":  {NameHolds(text), func(m *Model) bool { return strings.Contains(m.Name, strings.ToLower(text)) }},
-			"tag":   {TagIs("team", tag), func(m *Model) bool { return tagOf(m.Tags, "team") == tag }},
+			"stage":   {InStage(stage), func(m *Model) bool { return s.inStage(m.ID, stage) }},
+			"name":    {NameHolds(text), func(m *Model) bool { return strings.Contains(m.Name, strings.ToLower(text)) }},
+			"among":   {Among(ids), func(m *Model) bool { return slices.Contains(ids, m.ID) }},
+			"prompts": {Prompts(), func(*Model) bool { return true }},
+			"tag":     {TagIs("team", tag), func(m *Model) bool { return tagOf(m.Tags, "team") == tag }},
 		} {
 			var want []string
 			for id, m := range s.models {
-				if c.holds(m) && !isPrompt(m.Tags) {
+				if c.holds(m) && isPrompt(m.Tags) == (name == "prompts") {
 					want = append(want, ModelID(id))
 				}
 			}

@@ -32,6 +32,9 @@ type Backup struct {
 	To string
 	// Key takes the ledger's signing key too, if it is in the data folder. Best leave it out and keep the key elsewhere.
 	Key bool
+
+	// free gives how many bytes the disk of a folder has free; nil = the system's word.
+	free func(folder string) (int64, error)
 }
 
 // BackupNote is what a backup says of itself.
@@ -64,6 +67,9 @@ func (b Backup) Run(ctx context.Context) (note BackupNote, err error) {
 		return note, err
 	}
 	defer live.Close()
+	if err := b.room(ctx, live); err != nil {
+		return note, err
+	}
 	to, err := openTarget(b.To, fmt.Sprint(live.Workspace()))
 	if err != nil {
 		return note, err
@@ -78,6 +84,60 @@ func (b Backup) Run(ctx context.Context) (note BackupNote, err error) {
 		return note, err
 	}
 	return b.copyAll(ctx, to, source, live, scratch)
+}
+
+// Room refuses a backup into a file that the disk has not the room for, before anything of it is made: fail.State, with the sizes.
+func (b Backup) Room(ctx context.Context) error {
+	live, err := store.OpenReader(ctx, store.Options{Data: b.Data})
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.room(ctx, live), live.Close())
+}
+
+// room counts the artifacts once and the database twice, as its copy lies beside the file until it is in there. A folder with an earlier backup
+// takes only what it does not have, which nobody knows before.
+func (b Backup) room(ctx context.Context, live *store.Reader) error {
+	if !strings.HasSuffix(b.To, ".tar") {
+		return nil
+	}
+	var artifacts int64
+	err := live.Read(ctx, func(tx *store.Tx) (err error) { artifacts, err = tx.BytesNamed(); return err })
+	if err != nil {
+		return err
+	}
+	var database int64
+	for _, ending := range []string{"", "-wal"} {
+		if info, err := os.Stat(filepath.Join(b.Data, backupDatabase+ending)); err == nil {
+			database += info.Size()
+		}
+	}
+	free := b.free
+	if free == nil {
+		free = freeBytes
+	}
+	have, err := free(b.scratch())
+	if err != nil {
+		return fmt.Errorf("asking how much room there is: %w", err)
+	}
+	return enough(b.scratch(), have, artifacts, database)
+}
+
+// enough refuses what would leave less than the reserve free.
+func enough(folder string, have, artifacts, database int64) error {
+	need := artifacts + 2*database + reserveSize
+	if have >= need {
+		return nil
+	}
+	return fail.Statef("There is not enough room for a backup in %s: it takes about %s (artifacts %s, database %s twice, and %s stay free), and %s are free. "+
+		"Make room, or let the setting backups name a folder on another disk.", folder, megabytes(need), megabytes(artifacts), megabytes(database),
+		megabytes(reserveSize), megabytes(have))
+}
+
+// megabytes writes a number of bytes as people read it, rounded up.
+func megabytes(n int64) string {
+	const mega = 1 << 20
+	return fmt.Sprintf("%d MiB", (n+mega-1)/mega)
 }
 
 // scratch is where the copy of the database is made: beside the target, so that it can be moved there.

@@ -115,6 +115,9 @@ func (b *backups) making(name string) string {
 // Possible implements governance.Backups.
 func (b *backups) Possible() error { return b.unfit }
 
+// Folder implements governance.Backups.
+func (b *backups) Folder() string { return absolute(b.folder) }
+
 // List implements governance.Backups.
 func (b *backups) List() ([]governance.BackupState, error) {
 	b.mu.Lock()
@@ -130,15 +133,49 @@ func (b *backups) Start(name string) error {
 	if err := b.admit(state); err != nil {
 		return err
 	}
-	err := os.MkdirAll(b.folder, 0o700)
-	if err == nil {
-		err = b.write(state)
-	}
-	if err != nil {
+	if err := b.begin(state); err != nil {
 		b.forget(name)
+		if fail.Is(err, fail.State) {
+			return err
+		}
 		return fail.Internalf(err, "the backup could not be begun")
 	}
 	b.running.Go(func() { b.run(state) })
+	return nil
+}
+
+// begin sees to it that there is room, and keeps that the backup is being made.
+func (b *backups) begin(state governance.BackupState) error {
+	if err := os.MkdirAll(b.folder, 0o700); err != nil {
+		return err
+	}
+	job := b.make
+	job.To = b.making(state.Name)
+	if err := job.Room(b.ctx); err != nil {
+		return err
+	}
+	return b.write(state)
+}
+
+// Busy implements governance.Backups.
+func (b *backups) Busy(name string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.busy(name)
+}
+
+func (b *backups) busy(name string) error {
+	for _, k := range b.kept {
+		if k.State == governance.BackupRunning {
+			return fail.New(fail.Conflict, "Backup '%s' is being made; one is made at a time.", k.Name)
+		}
+		if k.Name == name {
+			return fail.New(fail.Conflict, "There is a backup '%s' already; try again in a second.", k.Name)
+		}
+	}
+	if b.ctx.Err() != nil {
+		return fail.New(fail.Unavailable, "the server is stopping")
+	}
 	return nil
 }
 
@@ -146,16 +183,8 @@ func (b *backups) Start(name string) error {
 func (b *backups) admit(state governance.BackupState) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, k := range b.kept {
-		if k.State == governance.BackupRunning {
-			return fail.New(fail.Conflict, "Backup '%s' is being made; one is made at a time.", k.Name)
-		}
-		if k.Name == state.Name {
-			return fail.New(fail.Conflict, "There is a backup '%s' already; try again in a second.", k.Name)
-		}
-	}
-	if b.ctx.Err() != nil {
-		return fail.New(fail.Unavailable, "the server is stopping")
+	if err := b.busy(state.Name); err != nil {
+		return err
 	}
 	b.kept = append(b.kept, state)
 	return nil

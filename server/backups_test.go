@@ -227,3 +227,27 @@ func TestVerifyBackup(t *testing.T) {
 		}
 	}
 }
+
+// TestBackupRoom: a backup that the disk has not the room for is refused with the sizes before anything of it is made; one that just fits is made.
+func TestBackupRoom(t *testing.T) {
+	s, _ := filled(t)
+	s.DiskHas(64 << 20)
+	a := s.Do(servertest.AdminToken, "POST", backupsPath, nil)
+	for _, part := range []string{"INVALID_STATE", "not enough room", "artifacts 1 MiB", "64 MiB are free", filepath.Join(s.Config.Data, "backups")} {
+		if a.Status != 400 || !strings.Contains(string(a.Body), part) {
+			t.Errorf("%q is not in %d %s", part, a.Status, a.Body)
+		}
+	}
+	list := s.Admin("GET", backupsPath, nil)
+	if list.Text("backups.0.name") != "" || !strings.HasSuffix(list.Text("folder"), filepath.Join(filepath.Base(s.Config.Data), "backups")) {
+		t.Errorf("%s", list.Body)
+	}
+	if left, err := os.ReadDir(filepath.Join(s.Config.Data, "backups")); len(left) != 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	s.DiskHas(100 << 20)
+	s.Admin("POST", backupsPath, nil)
+	if _, state := ended(t, s); state != "done" {
+		t.Errorf("with room: %s", state)
+	}
+}

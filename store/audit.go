@@ -52,9 +52,10 @@ func (tx *Tx) auditRows(q string, args ...any) (rows []AuditRow, err error) {
 	return rows, err
 }
 
-// PlaceBack gives the place n entries before another, or before the ledger's end; nil when there are fewer.
-func (tx *Tx) PlaceBack(before *LedgerPlace, n int) (*LedgerPlace, error) {
-	where, args := (&Audit{Before: before}).conditions()
+// PlaceBack gives the place of the entry that fits and has n others that fit before it, newest first; nil when there are fewer. It passes over n
+// entries where a asks for nothing, or for one actor or one object.
+func (tx *Tx) PlaceBack(a Audit, n int) (*LedgerPlace, error) {
+	where, args := a.conditions()
 	var p LedgerPlace
 	found, err := tx.one([]any{&p.Stamp, &p.ID},
 		"SELECT stamp, id FROM ledger"+where+" ORDER BY stamp DESC, id DESC LIMIT 1 OFFSET ?", append(args, n)...)

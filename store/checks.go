@@ -24,15 +24,22 @@ func (tx *Tx) PutCheck(c *registry.Check) error {
 }
 
 // Checks gives what was said of a version, by name.
-func (tx *Tx) Checks(k registry.Key) (list []registry.Check, err error) {
-	return list, tx.each(func(r *sql.Rows) error {
-		c := registry.Check{Key: k}
+func (tx *Tx) Checks(k registry.Key) ([]registry.Check, error) {
+	all, err := tx.checksOn(k.Model, []int64{k.Number})
+	return all[k.Number], err
+}
+
+// checksOn gives what was said of several versions of a model by their numbers, each version's by name.
+func (tx *Tx) checksOn(model int64, versions []int64) (map[int64][]registry.Check, error) {
+	all := map[int64][]registry.Check{}
+	return all, eachIn(tx, func(r *sql.Rows) error {
+		c := registry.Check{Key: registry.Key{Model: model}}
 		var digest []byte
-		err := r.Scan(&c.Name, &c.State, &c.URL, &digest, &c.Actor, &c.At)
+		err := r.Scan(&c.Number, &c.Name, &c.State, &c.URL, &digest, &c.Actor, &c.At)
 		copy(c.Digest[:], digest)
-		list = append(list, c)
+		all[c.Number] = append(all[c.Number], c)
 		return err
-	}, "SELECT name, state, url, digest, actor, at FROM version_checks WHERE model = ? AND version = ? ORDER BY name", k.Model, k.Number)
+	}, "SELECT version, name, state, url, digest, actor, at FROM version_checks WHERE model = ? AND version IN (?) ORDER BY name", versions, model)
 }
 
 // RequiredChecks gives what the versions of a model must have passed, by stage and name.
@@ -63,14 +70,38 @@ func (tx *Tx) RequireChecks(model int64, list []registry.Required) error {
 }
 
 // Move gathers all that decides whether a version may come into a stage, beside the law of levels.
-func (tx *Tx) Move(v *registry.Version, to registry.Stage, archive bool, comment string) (m *registry.Move, err error) {
-	m = &registry.Move{Version: v, To: to, Archive: archive, Comment: comment}
-	if m.TwoPersons, err = tx.TwoPersons(v.Model); err != nil {
+func (tx *Tx) Move(v *registry.Version, to registry.Stage, archive bool, comment string) (*registry.Move, error) {
+	moves, err := tx.Moves(v.Model, []*registry.Version{v})
+	if err != nil {
 		return nil, err
 	}
-	if m.Checks, err = tx.Checks(v.Key()); err != nil {
+	m := moves[0]
+	m.To, m.Archive, m.Comment = to, archive, comment
+	return m, nil
+}
+
+// Moves is Move for several versions of a model, in their order; To is left to be set.
+func (tx *Tx) Moves(model int64, versions []*registry.Version) (moves []*registry.Move, err error) {
+	two, err := tx.TwoPersons(model)
+	if err != nil {
 		return nil, err
 	}
-	m.Required, err = tx.RequiredChecks(v.Model)
-	return m, err
+	checks, err := tx.checksOn(model, NumbersOf(versions))
+	if err != nil {
+		return nil, err
+	}
+	required, err := tx.RequiredChecks(model)
+	for _, v := range versions {
+		moves = append(moves, &registry.Move{Version: v, TwoPersons: two, Checks: checks[v.Number], Required: required})
+	}
+	return moves, err
+}
+
+// NumbersOf gives the numbers of versions, in their order.
+func NumbersOf(versions []*registry.Version) []int64 {
+	numbers := make([]int64, len(versions))
+	for i, v := range versions {
+		numbers[i] = v.Number
+	}
+	return numbers
 }

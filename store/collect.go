@@ -9,6 +9,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/ledger"
+	"bailiwick/registry"
 )
 
 // digestQueries are the queries that give the digests which rows name; what none of them gives is the collector's. A table that gets a column of
@@ -33,6 +34,31 @@ func (tx *Tx) Digests(use func(digest []byte) error) error {
 		return err
 	}
 	return tx.manifestDigests(use)
+}
+
+// BytesNamed gives how many bytes the digests have together that rows name, each counted once; those of MLflow's own pages are left out.
+func (tx *Tx) BytesNamed() (total int64, err error) {
+	counted := map[[32]byte]bool{}
+	count := func(digest []byte, size int64) {
+		if d := [32]byte(digest); !counted[d] {
+			counted[d], total = true, total+size
+		}
+	}
+	for _, table := range []string{"artifacts", "upload_parts"} {
+		err := tx.each(func(r *sql.Rows) error {
+			var digest []byte
+			var size int64
+			err := r.Scan(&digest, &size)
+			if err == nil && len(digest) == 32 {
+				count(digest, size)
+			}
+			return err
+		}, "SELECT DISTINCT digest, size FROM "+table)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return total, tx.manifestFiles(func(f *registry.File) error { count(f.Digest[:], f.Size); return nil })
 }
 
 // SettingPages is the key of the setting that names the wheel which MLflow's own pages are out of: its digest, a space, its version. Empty when

@@ -140,6 +140,11 @@ func (s *Store) DropManifests(ctx context.Context) (n int64, err error) {
 
 // manifestDigests calls use with the digests of all files of all manifests.
 func (tx *Tx) manifestDigests(use func(digest []byte) error) error {
+	return tx.manifestFiles(func(f *registry.File) error { return use(f.Digest[:]) })
+}
+
+// manifestFiles calls use with each file of each manifest.
+func (tx *Tx) manifestFiles(use func(*registry.File) error) error {
 	return tx.each(func(r *sql.Rows) error {
 		var body, sizes []byte
 		if err := r.Scan(&body, &sizes); err != nil {
@@ -149,8 +154,8 @@ func (tx *Tx) manifestDigests(use func(digest []byte) error) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range m.Files {
-			if err := use(f.Digest[:]); err != nil {
+		for i := range m.Files {
+			if err := use(&m.Files[i]); err != nil {
 				return err
 			}
 		}

@@ -102,6 +102,16 @@ func (tx *Tx) modelName(id int64) string {
 	return formatID(id)
 }
 
+// VersionsBelow gives at most limit versions of a model with numbers below one, newest first.
+func (tx *Tx) VersionsBelow(model, below int64, limit int) (list []*registry.Version, err error) {
+	rows, err := tx.modelVersions(`WHERE v.model = ? AND v.version IN (SELECT n.version FROM model_versions n WHERE n.model = ? AND n.version < ?
+		ORDER BY n.version DESC LIMIT ?) ORDER BY v.version DESC`, model, model, below, limit)
+	for _, v := range rows {
+		list = append(list, &v.Version)
+	}
+	return list, err
+}
+
 // LatestVersions gives the newest version of each stage of a model that has one, of all stages or of those given, newest version first.
 func (tx *Tx) LatestVersions(model int64, stages ...registry.Stage) (list []*registry.Version, err error) {
 	rows, err := tx.modelVersions(`WHERE v.model = ? AND v.version IN (SELECT MAX(l.version) FROM model_versions l WHERE l.model = ?

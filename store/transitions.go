@@ -54,20 +54,27 @@ func (tx *Tx) newID() string { return strconv.FormatInt(tx.NextID(), 10) }
 
 // TransitionRequests gives the pending requests of a version, oldest first. The names are those that the creators have now, as long as they
 // are there.
-func (tx *Tx) TransitionRequests(k registry.Key) (list []*registry.Request, err error) {
-	return list, tx.each(func(r *sql.Rows) error {
-		q := &registry.Request{Key: k}
+func (tx *Tx) TransitionRequests(k registry.Key) ([]*registry.Request, error) {
+	all, err := tx.TransitionRequestsOn(k.Model, []int64{k.Number})
+	return all[k.Number], err
+}
+
+// TransitionRequestsOn gives the pending requests of several versions of a model by their numbers, each version's oldest first.
+func (tx *Tx) TransitionRequestsOn(model int64, versions []int64) (map[int64][]*registry.Request, error) {
+	all := map[int64][]*registry.Request{}
+	return all, eachIn(tx, func(r *sql.Rows) error {
+		q := &registry.Request{Key: registry.Key{Model: model}}
 		var stage int64
 		var digest []byte
-		if err := r.Scan(&stage, &q.Creator, &q.UserName, &q.ID, &q.Comment, &digest, &q.Checks, &q.Created); err != nil {
+		if err := r.Scan(&q.Number, &stage, &q.Creator, &q.UserName, &q.ID, &q.Comment, &digest, &q.Checks, &q.Created); err != nil {
 			return err
 		}
 		q.Stage, q.UserName = registry.Stage(stage), tx.nameNow(q.Creator, q.UserName)
 		copy(q.Digest[:], digest)
-		list = append(list, q)
+		all[q.Number] = append(all[q.Number], q)
 		return nil
-	}, `SELECT stage, creator, user_name, id, comment, digest, checks, created FROM transition_requests WHERE model = ? AND version = ?
-		ORDER BY created, id`, k.Model, k.Number)
+	}, `SELECT version, stage, creator, user_name, id, comment, digest, checks, created FROM transition_requests WHERE model = ? AND version IN (?)
+		ORDER BY created, id`, versions, model)
 }
 
 // nameNow gives a principal's name, or the one he had when he is gone.

@@ -335,6 +335,14 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	return fn(tx)
 }
 
+// Readers is how many reads may run at a time. On PostgreSQL writes have the rest of the connections.
+func (s *Store) Readers() int {
+	if s.d.single {
+		return readConns
+	}
+	return max(1, s.db.Stats().MaxOpenConnections*2/3)
+}
+
 func (s *Store) reader(ctx context.Context) (*conn, func(), error) {
 	if s.d.single {
 		select {

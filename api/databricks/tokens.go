@@ -89,6 +89,11 @@ type managedToken struct {
 	CreatorID   int64  `json:"created_by_id"`
 	CreatorName string `json:"created_by_username,omitempty"`
 	Workspace   int64  `json:"workspace_id"`
+	lastUse
+}
+
+// lastUse says when and from where a token was used last.
+type lastUse struct {
 	// LastUsed is the beginning of the day (UTC) of the last use; absent before the first.
 	LastUsed int64 `json:"last_used_day,omitempty"`
 	// LastSource is the address of the last use, which Databricks does not tell.
@@ -100,8 +105,14 @@ type createdToken struct {
 	Info  tokenInfo `json:"token_info"`
 }
 
+// ownToken is a token in its owner's list, with its last use, which Databricks does not tell there.
+type ownToken struct {
+	tokenInfo
+	lastUse
+}
+
 type ownTokens struct {
-	Infos []tokenInfo `json:"token_infos"`
+	Infos []ownToken `json:"token_infos"`
 }
 
 type managedTokens struct {
@@ -158,11 +169,27 @@ func noteToken(c *api.Call, t *authz.Credential) {
 }
 
 func listOwnTokens(c *api.Call, _ int64, _ *noFields) (*ownTokens, error) {
-	a := &ownTokens{Infos: []tokenInfo{}}
-	for _, t := range identity.Live(c.Tx.Map, c.Who.Principal, c.Now) {
-		a.Infos = append(a.Infos, infoOf(t))
+	tokens := identity.Live(c.Tx.Map, c.Who.Principal, c.Now)
+	uses, err := usesOf(c, tokens)
+	a := &ownTokens{Infos: []ownToken{}}
+	for _, t := range tokens {
+		a.Infos = append(a.Infos, ownToken{infoOf(t), uses[t.ID]})
 	}
-	return a, nil
+	return a, err
+}
+
+// usesOf gives the last uses of those tokens that have been used, by id.
+func usesOf(c *api.Call, tokens []*authz.Credential) (map[string]lastUse, error) {
+	ids := make([]string, len(tokens))
+	for i, t := range tokens {
+		ids[i] = t.ID
+	}
+	uses, err := c.Tx.Uses(ids)
+	last := make(map[string]lastUse, len(uses))
+	for id, u := range uses {
+		last[id] = lastUse{time.UnixMilli(u.At).Truncate(24 * time.Hour).UnixMilli(), u.Source}
+	}
+	return last, err
 }
 
 // findOwnToken finds one of the caller's own tokens; those of others are as good as absent.
@@ -260,22 +287,15 @@ func getToken(c *api.Call, t *authz.Credential, q *tokenNamed) (*oneToken, error
 
 // managed gives tokens with their makers and last uses.
 func managed(c *api.Call, tokens ...*authz.Credential) ([]managedToken, error) {
-	ids := make([]string, len(tokens))
-	for i, t := range tokens {
-		ids[i] = t.ID
-	}
-	uses, err := c.Tx.Uses(ids)
+	uses, err := usesOf(c, tokens)
 	if err != nil {
 		return nil, err
 	}
 	infos := make([]managedToken, len(tokens))
 	for i, t := range tokens {
-		infos[i] = managedToken{tokenInfo: infoOf(t), Owner: t.Principal, CreatorID: t.CreatedBy, Workspace: c.Workspace()}
+		infos[i] = managedToken{tokenInfo: infoOf(t), Owner: t.Principal, CreatorID: t.CreatedBy, Workspace: c.Workspace(), lastUse: uses[t.ID]}
 		if p, ok := c.Tx.Map.Principal(t.CreatedBy); ok {
 			infos[i].CreatorName = p.Name
-		}
-		if u, ok := uses[t.ID]; ok {
-			infos[i].LastUsed, infos[i].LastSource = time.UnixMilli(u.At).Truncate(24*time.Hour).UnixMilli(), u.Source
 		}
 	}
 	return slices.Clip(infos), nil

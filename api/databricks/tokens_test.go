@@ -203,6 +203,8 @@ func TestLastUse(t *testing.T) {
 	a := s.Admin("GET", "/api/2.0/token-management/tokens/"+id, nil)
 	if day := time.Now().UTC().Truncate(24 * time.Hour).UnixMilli(); a.Text("token_info.last_used_day") != strconv.FormatInt(day, 10) {
 		t.Errorf("%s, want the day %d", a.Body, day)
+	} else if own := s.Do(value, "GET", "/api/2.0/token/list", nil); !strings.Contains(string(own.Body), `"last_used_day":`+strconv.FormatInt(day, 10)) {
+		t.Errorf("the owner's list: %s", own.Body)
 	}
 }
 

@@ -148,7 +148,7 @@ type canAnswer struct {
 	Object    objectRef    `json:"object"`
 	Level     string       `json:"level"`
 	Rule      string       `json:"rule"`
-	Path      []authz.Step `json:"path"`
+	Path      []pathStep   `json:"path"`
 	// Refusal says what was missing; only with allowed = false.
 	Refusal *authz.Refusal `json:"refusal,omitempty"`
 }
@@ -196,7 +196,7 @@ func whoIs(c *api.Call, p *authz.Principal) authz.Who {
 
 func answerOf(m *authz.Map, d authz.Decision) *canAnswer {
 	a := &canAnswer{Allowed: d.Allowed, Principal: principalOf(m, d.Principal), Ability: d.Ability.String(), Object: objectOf(m, d.Object),
-		Level: d.Level.String(), Rule: d.Rule.String(), Path: authz.Explain(m, d)}
+		Level: d.Level.String(), Rule: d.Rule.String(), Path: stepsOf(m, d)}
 	if !d.Allowed {
 		r := authz.Refuse(m, d)
 		a.Refusal = &r
@@ -207,7 +207,7 @@ func answerOf(m *authz.Map, d authz.Decision) *canAnswer {
 type whoCanRequest struct {
 	Ability string `json:"-" query:"ability"`
 	Object  string `json:"-" query:"object"`
-	// Explain asks for each holder's path in sentences.
+	// Explain asks for each holder's path.
 	Explain bool `json:"-" query:"explain"`
 }
 
@@ -229,7 +229,7 @@ type holder struct {
 	// From is the object that carries what gives the level, Through to whom it was given there.
 	From    *objectRef    `json:"from,omitempty"`
 	Through *principalRef `json:"through,omitempty"`
-	Path    []string      `json:"path,omitempty"`
+	Path    []pathStep    `json:"path,omitempty"`
 }
 
 type whoCanAnswer struct {
@@ -262,9 +262,7 @@ func holderOf(m *authz.Map, h authz.Holder, explain bool) holder {
 		out.From, out.Through = &from, &through
 	}
 	if explain {
-		for _, step := range authz.Explain(m, h.Decision) {
-			out.Path = append(out.Path, step.Text)
-		}
+		out.Path = stepsOf(m, h.Decision)
 	}
 	return out
 }

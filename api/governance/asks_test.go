@@ -122,7 +122,7 @@ func TestWhoCan(t *testing.T) {
 			Principals []struct {
 				Name, Level, Rule string
 				Through           struct{ Name string }
-				Path              []string
+				Path              []pathStep
 			}
 		}
 		if err := json.Unmarshal(a.Body, &got); err != nil {
@@ -242,5 +242,113 @@ func TestWhoami(t *testing.T) {
 	a := o.as(t, "bob", "GET", root+"/whoami", nil)
 	if a.Text("principal.name") != "bob@x.org" || a.Text("groups.0.name") != "team" || a.Text("groups.1.name") != "users" || a.Text("admin") != "false" {
 		t.Errorf("%s", a.Body)
+	}
+}
+
+// pathStep is a step of a path as the tests look at it.
+type pathStep struct {
+	Kind, Rule, Level, Text string
+	Principal, Group        *struct{ ID, Name, Kind string }
+	Object, In              *struct{ Object, Kind, Name, Path string }
+}
+
+// TestSteps: each step of a path names by fields what its sentence names.
+func TestSteps(t *testing.T) {
+	o := newOffice(t)
+	churn := "experiments/" + o.experiment
+	path := func(who, ability, object string) []pathStep {
+		t.Helper()
+		var v struct{ Path []pathStep }
+		a := o.ask(who, "/can", url.Values{"ability": {ability}, "object": {object}})
+		if err := json.Unmarshal(a.Body, &v); err != nil || a.Status != 200 {
+			t.Fatalf("%d %s: %v", a.Status, a.Body, err)
+		}
+		return v.Path
+	}
+	steps := path("bob", "log-runs", churn)
+	if len(steps) != 3 || steps[0].Kind != "member" || steps[0].Principal.Name != "bob@x.org" || steps[0].Group.Name != "team" || steps[0].Object != nil {
+		t.Fatalf("%+v", steps)
+	}
+	if s := steps[1]; s.Kind != "grant" || s.Rule != "entry" || s.Level != "CAN_READ" || s.Principal.Kind != "group" || s.Principal.ID == "" ||
+		s.Object.Object != churn || s.Object.Path != "/Users/ann@x.org/churn" || s.Object.Kind != "experiment" || s.In != nil {
+		t.Errorf("%+v", s)
+	}
+	if s := steps[2]; s.Kind != "table" || s.Level != "CAN_READ" || s.Object.Name != "churn" || s.Group != nil {
+		t.Errorf("%+v", s)
+	}
+	if steps = path("admin", "log-runs", churn); steps[1].Rule != "admins" || steps[1].Object != nil || steps[1].Principal.Name != "admins" {
+		t.Errorf("%+v", steps)
+	}
+	if steps = path("cyd", "view-runs", churn); len(steps) != 1 || steps[0].Rule != "nothing" || steps[0].Level != "" || steps[0].Object.Object != churn {
+		t.Errorf("%+v", steps)
+	}
+	steps = path("bob", "view-runs", "experiments/0")
+	if n := len(steps); n != 3 || steps[0].Rule != "shared" || steps[1].Kind != "inherit" || steps[1].Object.Path != "/Shared/Default" || steps[1].In.Path != "/Shared" {
+		t.Errorf("%+v", steps)
+	}
+}
+
+// TestPermissionRows: the list says of each level whether it can be changed, and a PUT of what stands leaves the list as it is.
+func TestPermissionRows(t *testing.T) {
+	o := newOffice(t)
+	path := root + "/permissions/experiments/" + o.experiment
+	o.as(t, "ann", "PATCH", "/api/2.0/permissions/directories/"+o.as(t, "ann", "GET", root+"/object?object=/Users/ann@x.org", nil).Text("id"),
+		map[string]any{"access_control_list": []any{map[string]any{"user_name": "cyd@x.org", "permission_level": "CAN_RUN"}}})
+	type level struct {
+		Level      string `json:"permission_level"`
+		Rule       string
+		Reason     string
+		Changeable bool
+		Stands     bool
+		Origins    []struct{ Object, Path string }
+	}
+	var list struct {
+		Entries []struct {
+			Principal struct{ ID, Name, Kind string }
+			Members   *int
+			Fixed     string
+			All       []level `json:"all_permissions"`
+		} `json:"access_control_list"`
+	}
+	a := o.as(t, "ann", "GET", path, nil)
+	if err := json.Unmarshal(a.Body, &list); err != nil {
+		t.Fatal(err)
+	}
+	var put []any
+	got := map[string]level{}
+	for _, e := range list.Entries {
+		got[e.Principal.Name] = e.All[0]
+		for _, l := range e.All {
+			if l.Changeable == (l.Reason != "") {
+				t.Errorf("%s: %+v", e.Principal.Name, l)
+			}
+			if l.Stands {
+				put = append(put, map[string]any{e.Principal.Kind + "_name": e.Principal.Name, "permission_level": l.Level})
+			}
+		}
+		if (e.Principal.Kind == "group") != (e.Members != nil) || (e.Fixed != "") != (e.Principal.Name == "admins") {
+			t.Errorf("%+v", e)
+		}
+	}
+	if l := got["team"]; !l.Changeable || l.Rule != "entry" || !l.Stands || l.Level != "CAN_READ" {
+		t.Errorf("%+v", l)
+	}
+	if l := got["ann@x.org"]; !l.Changeable || l.Rule != "creator" {
+		t.Errorf("%+v", l)
+	}
+	if l := got["cyd@x.org"]; l.Changeable || len(l.Origins) != 1 || l.Origins[0].Path != "/Users/ann@x.org" || l.Reason != "It is changed where it was given." {
+		t.Errorf("%+v", l)
+	}
+	if l := got["admins"]; l.Changeable || l.Rule != "admins" || l.Origins != nil || l.Stands {
+		t.Errorf("%+v", l)
+	}
+	after := o.as(t, "ann", "PUT", path, map[string]any{"access_control_list": put})
+	if strings.ReplaceAll(string(a.Body), `"creator"`, `"entry"`) != string(after.Body) {
+		t.Errorf("%s\n%s", a.Body, after.Body)
+	}
+	for _, who := range []string{"bob", "cyd"} {
+		if a := o.Do(o.tokens[who], "GET", path, nil); a.Status != 403 || strings.Contains(string(a.Body), "changeable") {
+			t.Errorf("%s: %d %s", who, a.Status, a.Body)
+		}
 	}
 }

@@ -197,17 +197,40 @@ func (s *auditSearch) each(tx *store.Tx, limit, scan int, use func(*ledger.Entry
 }
 
 // bound puts a floor under a search for which the database would have to pass over everything that does not fit; nil where none is needed.
-func (s *auditSearch) bound(tx *store.Tx) (*store.LedgerPlace, error) {
-	passes := len(s.Actions)+len(s.Classes) > 0 || s.Until > 0
-	if !passes || s.nothing || len(s.Actors)+len(s.Objects) > 0 {
+func (s *auditSearch) bound(tx *store.Tx) (floor *store.LedgerPlace, err error) {
+	passes := len(s.Actions)+len(s.Classes) > 0 || s.Until > 0 || len(s.Actors)+len(s.Objects) > 1
+	if !passes || s.nothing {
 		return nil, nil
 	}
-	floor, err := tx.PlaceBack(s.Before, s.window)
-	if err != nil || !floor.Later(s.After) {
-		return nil, err
+	for _, walk := range s.walks() {
+		at, err := tx.PlaceBack(walk, s.window)
+		if err != nil {
+			return nil, err
+		}
+		if at.Later(floor) {
+			floor = at
+		}
+	}
+	if !floor.Later(s.After) {
+		return nil, nil
 	}
 	s.After = floor
 	return floor, nil
+}
+
+// walks are the ways that the database may take through the ledger for this search: along one actor or one object, which have indexes, or else
+// along all of it.
+func (s *auditSearch) walks() (walks []store.Audit) {
+	if len(s.Actors) == 1 {
+		walks = append(walks, store.Audit{Before: s.Before, Actors: s.Actors})
+	}
+	if len(s.Objects) == 1 {
+		walks = append(walks, store.Audit{Before: s.Before, Objects: s.Objects})
+	}
+	if len(walks) == 0 || len(s.Actors) > 1 || len(s.Objects) > 1 {
+		return []store.Audit{{Before: s.Before}}
+	}
+	return walks
 }
 
 // placeToken is a place in the ledger's order. It opens nothing: every page asks for ReadAudit.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -310,26 +311,47 @@ func TestAuditDownload(t *testing.T) {
 	}
 }
 
-// TestAuditSearchIsBounded: a page looks at no more than its window, and the next one goes on at the entry behind it.
+// TestAuditSearchIsBounded: a page looks at no more than its window of what the database may pass over, and the next one goes on at the entry behind it.
 func TestAuditSearchIsBounded(t *testing.T) {
 	o := newOffice(t)
-	all := o.find(t, "", 0)
-	err := o.Store.Read(t.Context(), func(tx *store.Tx) error {
-		for _, window := range []int{1, 2, 3, 1000} {
-			found, pages, err := governance.Searched(tx, window, "createRun", "createWorkspace")
-			if err != nil {
-				return err
-			}
-			if diff := cmp.Diff([]string{"createRun", "createWorkspace"}, found); diff != "" {
-				t.Errorf("in windows of %d: %s", window, diff)
-			}
-			if most := len(all)/window + 2; pages > most || window == 1 && pages < len(all)-1 {
-				t.Errorf("%d pages in windows of %d over %d entries", pages, window, len(all))
-			}
-		}
-		return nil
-	})
+	anns := o.find(t, "actor:ann@x.org", 0)
+	ann, err := strconv.ParseInt(anns[0].Actor.ID, 10, 64)
 	if err != nil {
 		t.Fatal(err)
+	}
+	experiment, err := strconv.ParseInt(o.experiment, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, actors, objects := len(o.find(t, "", 0)), []int64{ann}, []int64{experiment}
+	for _, c := range []struct {
+		what   store.Audit
+		passed int
+		want   []string
+	}{
+		{store.Audit{Actions: []string{"createRun", "createWorkspace"}}, all, []string{"createRun", "createWorkspace"}},
+		{store.Audit{Actions: []string{"createRun"}, Actors: actors}, len(anns), []string{"createRun"}},
+		{store.Audit{Actions: []string{"createRun"}, Objects: objects}, len(o.find(t, "object:experiments/"+o.experiment, 0)), []string{"createRun"}},
+		{store.Audit{Actions: []string{"createRun"}, Actors: actors, Objects: objects}, len(anns), []string{"createRun"}},
+		{store.Audit{Actions: []string{"createRun"}, Actors: append(actors, 1)}, all, []string{"createRun"}},
+	} {
+		err := o.Store.Read(t.Context(), func(tx *store.Tx) error {
+			for _, window := range []int{1, 2, 3, 1000} {
+				found, pages, err := governance.Searched(tx, window, c.what)
+				if err != nil {
+					return err
+				}
+				if diff := cmp.Diff(c.want, found); diff != "" {
+					t.Errorf("%+v in windows of %d: %s", c.what, window, diff)
+				}
+				if most := all/window + 2; pages > most || window == 1 && pages < c.passed-1 {
+					t.Errorf("%+v: %d pages in windows of %d, over %d entries of %d", c.what, pages, window, c.passed, all)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -25,7 +25,11 @@ type Backups interface {
 	Possible() error
 	// List gives all that are kept and the one that is being made, newest first.
 	List() ([]BackupState, error)
-	// Start begins a backup under a name. Errors: fail.Conflict while another is being made.
+	// Folder is where they are kept on the server.
+	Folder() string
+	// Busy says why no backup of a name can begin now: fail.Conflict while another is being made, fail.Unavailable while the server stops.
+	Busy(name string) error
+	// Start begins a backup under a name. Errors: fail.Conflict while another is being made, fail.State where the disk has not the room.
 	Start(name string) error
 	// Open opens a finished one. Errors: fail.NotFound, fail.State.
 	Open(name string) (io.ReadSeekCloser, error)
@@ -69,10 +73,12 @@ type backupsAnswer struct {
 	// Possible is false where this server cannot make backups by itself; Instead says what to do then.
 	Possible bool   `json:"possible"`
 	Instead  string `json:"instead,omitempty"`
+	// Folder is where they are kept on the server: the setting backups.
+	Folder string `json:"folder"`
 }
 
 func (f *Front) listBackups(*api.Call, int64, *nothing) (*backupsAnswer, error) {
-	a := &backupsAnswer{Backups: []BackupState{}, Possible: true}
+	a := &backupsAnswer{Backups: []BackupState{}, Possible: true, Folder: f.Backups.Folder()}
 	if err := f.Backups.Possible(); err != nil {
 		a.Possible, a.Instead = false, err.Error()
 	}
@@ -89,6 +95,9 @@ func (f *Front) createBackup(c *api.Call, _ int64, _ *nothing) (*BackupState, er
 		return nil, err
 	}
 	name := backupName(c.Now)
+	if err := f.Backups.Busy(name); err != nil { // before there is an entry that says it was made
+		return nil, err
+	}
 	c.Note("backup", name)
 	c.After(func() error { return f.Backups.Start(name) })
 	return &BackupState{Name: name, State: BackupRunning, Started: c.Now.UnixMilli()}, nil

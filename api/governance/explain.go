@@ -32,7 +32,7 @@ type abilityRow struct {
 func abilities(*api.Call, int64, *nothing) (*abilitiesAnswer, error) {
 	a := &abilitiesAnswer{}
 	for _, k := range authz.Kinds() {
-		t := kindTable{Kind: k.Name, Request: k.Request, Levels: k.Levels, Abilities: []abilityRow{}}
+		t := kindTable{Kind: k.Name, Request: k.Request, Levels: append([]authz.LevelInfo{}, k.Levels...), Abilities: []abilityRow{}}
 		for _, row := range authz.Rows(k.Kind) {
 			t.Abilities = append(t.Abilities, abilityOf(k.Kind, row))
 		}

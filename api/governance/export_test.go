@@ -14,10 +14,10 @@ func Proven(tx *store.Tx, workspace int64, keys []string, row store.AuditRow) (s
 	return p.State, p.Verified, p.Problem
 }
 
-// Searched runs a search for some actions in pages for which the database passes over at most window entries, and gives the actions found and the
+// Searched runs a search in pages for which the database passes over at most window entries, and gives the actions found and the
 // number of pages.
-func Searched(tx *store.Tx, window int, actions ...string) (found []string, pages int, err error) {
-	s := &auditSearch{Audit: store.Audit{Actions: actions}, window: window}
+func Searched(tx *store.Tx, window int, what store.Audit) (found []string, pages int, err error) {
+	s := &auditSearch{Audit: what, window: window}
 	for more := true; more && err == nil; pages++ {
 		s.Before, s.After = s.at, nil
 		more, err = s.each(tx, maxAuditPage, mostScanned, func(e *ledger.Entry) error { found = append(found, e.Action); return nil })

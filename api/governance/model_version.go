@@ -30,8 +30,8 @@ type sourceLink struct {
 	Model      string `json:"model_id,omitempty"`
 }
 
-// modelVersionAnswer is a version as its page shows it: the fields of MLflow's own JSON, and what the caller may do.
-type modelVersionAnswer struct {
+// versionRow is a version in a list: fields of MLflow's own JSON, what was said of it, and what the caller may do.
+type versionRow struct {
 	Name        string   `json:"name"`
 	Version     string   `json:"version"`
 	ModelObject string   `json:"model_object"`
@@ -40,13 +40,10 @@ type modelVersionAnswer struct {
 	User        string   `json:"user_id,omitempty"`
 	Stage       string   `json:"current_stage"`
 	Description string   `json:"description"`
-	Source      string   `json:"source"`
 	Run         string   `json:"run_id"`
-	RunLink     string   `json:"run_link"`
 	LoggedModel string   `json:"model_id,omitempty"`
 	Status      string   `json:"status"`
 	StatusText  string   `json:"status_message,omitempty"`
-	Tags        []tagRow `json:"tags"`
 	Aliases     []string `json:"aliases"`
 
 	Digest string `json:"digest,omitempty"`
@@ -56,14 +53,24 @@ type modelVersionAnswer struct {
 	Checks     []checkRow          `json:"checks"`
 	Unmet      map[string][]string `json:"unmet"`
 	TwoPersons bool                `json:"two_persons"`
-	Requests   []requestRow        `json:"requests"`
-	Actions    []stageAction       `json:"actions"`
-	SourceLink *sourceLink         `json:"source_link,omitempty"`
-	Level      string              `json:"level"`
+	// Pending is the number of transition requests that are pending on it.
+	Pending    int           `json:"pending"`
+	Actions    []stageAction `json:"actions"`
+	SourceLink *sourceLink   `json:"source_link,omitempty"`
+	Level      string        `json:"level"`
 	// Abilities are the caller's on the model.
 	Abilities []string `json:"abilities"`
 	// Absent is what else the caller may not do with the version, with the reason.
 	Absent []absentAction `json:"absent"`
+}
+
+// modelVersionAnswer is a version as its page shows it.
+type modelVersionAnswer struct {
+	versionRow
+	Source   string       `json:"source"`
+	RunLink  string       `json:"run_link"`
+	Tags     []tagRow     `json:"tags"`
+	Requests []requestRow `json:"requests"`
 }
 
 func getVersion(c *api.Call, v *registry.Version, _ *versionRequest) (*modelVersionAnswer, error) {
@@ -71,21 +78,26 @@ func getVersion(c *api.Call, v *registry.Version, _ *versionRequest) (*modelVers
 	if err != nil {
 		return nil, err
 	}
-	o, _ := c.Tx.Map.Object(v.Model) // versionAt has found it
-	model := viewedOf(c, o, store.Node{})
-	a := &modelVersionAnswer{Name: v.Name, Version: strconv.FormatInt(v.Number, 10), ModelObject: model.Object, Created: v.Created, Updated: v.Updated,
-		User: v.UserName, Stage: v.Stage.String(), Description: v.Description, Source: v.Source, Run: v.Run, RunLink: v.RunLink,
-		LoggedModel: v.LoggedModel, Status: v.Status.String(), StatusText: v.StatusText, Tags: tagsOf(v.Tags), Aliases: append([]string{}, v.Aliases...),
-		Digest: registry.DigestText(v.Digest), Size: v.Size, Files: v.Files, Checks: checkRows(c, v, p.move.Checks), Unmet: map[string][]string{},
-		TwoPersons: p.move.TwoPersons, Requests: p.rows(c), SourceLink: sourceOf(c, v), Level: model.Level, Abilities: model.Abilities,
+	return &modelVersionAnswer{versionRow: p.versionRow(c), Source: v.Source, RunLink: v.RunLink, Tags: tagsOf(v.Tags),
+		Requests: p.rows(c)}, nil
+}
+
+// versionRow writes the version.
+func (p *pendingOn) versionRow(c *api.Call) versionRow {
+	v, model := p.Version, p.model
+	row := versionRow{Name: v.Name, Version: strconv.FormatInt(v.Number, 10), ModelObject: model.Object, Created: v.Created, Updated: v.Updated,
+		User: v.UserName, Stage: v.Stage.String(), Description: v.Description, Run: v.Run, LoggedModel: v.LoggedModel,
+		Status: v.Status.String(), StatusText: v.StatusText, Aliases: append([]string{}, v.Aliases...), Digest: registry.DigestText(v.Digest),
+		Size: v.Size, Files: v.Files, Checks: checkRows(c, v, p.move.Checks), Unmet: map[string][]string{}, TwoPersons: p.move.TwoPersons,
+		Pending: len(p.open), SourceLink: sourceOf(c, v), Level: model.Level, Abilities: model.Abilities,
 		Absent: absentOnVersion(c, v, p.move.TwoPersons)}
 	for _, stage := range registry.Stages() {
-		a.Actions = append(a.Actions, p.stage(c, stage))
+		row.Actions = append(row.Actions, p.stage(c, stage))
 		if unmet := p.to(stage).Unmet(); len(unmet) > 0 {
-			a.Unmet[stage.String()] = unmet
+			row.Unmet[stage.String()] = unmet
 		}
 	}
-	return a, nil
+	return row
 }
 
 // stage says whether the caller may move the version to a stage, or ask for it.

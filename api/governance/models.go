@@ -1,6 +1,7 @@
 package governance
 
 import (
+	"fmt"
 	"strconv"
 
 	"bailiwick/api"
@@ -15,10 +16,12 @@ import (
 // modelRoutes show registered models and their versions with what the caller may do with them.
 func (f *Front) modelRoutes() []api.Route {
 	return []api.Route{
-		api.List("GET /models", authz.ViewModel, authz.RegisteredModel, listModels,
+		api.List("GET /models", authz.ViewModel, authz.RegisteredModel, f.listModels,
 			api.Audit[modelsRequest](api.Behind, registryService, "searchRegisteredModels")),
 		api.Read("GET /models/{model}", authz.ViewModel, modelAt, getModel,
 			api.Audit[modelRequest](api.Behind, registryService, "getRegisteredModel")),
+		api.Read("GET /models/{model}/versions", authz.ViewModel, versionsAt, listVersions,
+			api.Audit[versionsRequest](api.Behind, registryService, "searchModelVersions")),
 		api.Read("GET /models/{model}/versions/{version}", authz.ViewModel, versionAt, getVersion,
 			api.Audit[versionRequest](api.Behind, registryService, "getModelVersion")),
 	}
@@ -31,6 +34,9 @@ type modelsRequest struct {
 	Owner string `json:"-" query:"owner"`
 	// Stage leaves out models without a version in it.
 	Stage string `json:"-" query:"stage"`
+	// Prompts lists MLflow's prompts in the place of models, Unowned only what nobody answers for.
+	Prompts bool `json:"-" query:"prompts"`
+	Unowned bool `json:"-" query:"unowned"`
 	// Order is name (the default) or last_updated_timestamp, with DESC behind it for the other direction.
 	Order     string `json:"-" query:"order_by"`
 	Max       int64  `json:"-" query:"max_results"`
@@ -55,6 +61,10 @@ type modelRow struct {
 	Description string `json:"description,omitempty"`
 	// Owner is who answers for the model; empty when nobody does.
 	Owner string `json:"owner"`
+	// Unowned is why nobody answers for it (no-owner, owner-removed, owner-inactive, owner-empty); empty where somebody does.
+	Unowned string `json:"unowned"`
+	// Prompt says that the model is one of MLflow's prompts.
+	Prompt bool `json:"prompt"`
 	// Latest is the newest version of each stage that has one.
 	Latest  map[string]string `json:"latest"`
 	Aliases []aliasRow        `json:"aliases"`
@@ -68,9 +78,9 @@ type modelsAnswer struct {
 	Next   string     `json:"next_page_token,omitempty"`
 }
 
-// listModels gives a page of the registered models that the caller may look at; prompts are no models.
-func listModels(c *api.Call, scope authz.Scope, q *modelsRequest) (*modelsAnswer, error) {
-	query, hash, err := q.query(c)
+// listModels gives a page of the registered models that the caller may look at, or of the prompts.
+func (f *Front) listModels(c *api.Call, scope authz.Scope, q *modelsRequest) (*modelsAnswer, error) {
+	query, hash, err := q.query(f, c)
 	if err != nil {
 		return nil, err
 	}
@@ -103,13 +113,13 @@ func modelRows(c *api.Call, found []string) ([]modelRow, error) {
 }
 
 // query is the search that a request asks for, with the token that continues it; hash names it for the next token.
-func (q *modelsRequest) query(c *api.Call) (s *search.Query, hash search.Hash, err error) {
-	hash = search.QueryHash("console models", q.Text, q.Owner, q.Stage, q.Order)
+func (q *modelsRequest) query(f *Front, c *api.Call) (s *search.Query, hash search.Hash, err error) {
+	hash = search.QueryHash("console models", q.Text, q.Owner, q.Stage, q.Order, fmt.Sprint(q.Prompts, q.Unowned))
 	s = &search.Query{View: search.Active}
 	if s.Limit, err = registry.Models.PageSize(&q.Max); err != nil {
 		return nil, hash, err
 	}
-	if s.Filter, err = q.filter(); err != nil {
+	if s.Filter, err = q.filter(f, c.Tx.Map); err != nil {
 		return nil, hash, err
 	}
 	var terms []string
@@ -124,7 +134,7 @@ func (q *modelsRequest) query(c *api.Call) (s *search.Query, hash search.Hash, e
 	return s, hash, err
 }
 
-func (q *modelsRequest) filter() (f search.Filter, err error) {
+func (q *modelsRequest) filter(front *Front, m *authz.Map) (f search.Filter, err error) {
 	if len(q.Text) > search.MaxPattern {
 		return nil, fail.Invalidf("q has more than %d bytes", search.MaxPattern)
 	}
@@ -139,12 +149,28 @@ func (q *modelsRequest) filter() (f search.Filter, err error) {
 		stage, err = registry.ParseStage(q.Stage)
 		f = append(f, registry.InStage(stage))
 	}
+	if q.Prompts {
+		f = append(f, registry.Prompts())
+	}
+	if q.Unowned {
+		f = append(f, registry.Among(front.unownedModels(m)))
+	}
 	return f, err
+}
+
+// unownedModels gives the registered models for which nobody answers. That depends on people and groups, of which the index knows nothing.
+func (f *Front) unownedModels(m *authz.Map) (ids []int64) {
+	for _, id := range f.unowned(m) {
+		if o, ok := m.Object(id); ok && o.Kind == authz.RegisteredModel {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func rowOfModel(c *api.Call, o *authz.Object, m *store.ModelRow) modelRow {
 	return modelRow{viewed: viewedOf(c, o, store.Node{Created: m.Created, Updated: m.Updated}), Description: m.Description,
-		Owner: api.ShowSteward(c.Tx.Map, o).Owner, Latest: latestOf(m.Latest), Aliases: aliasesOf(&m.Model), Count: m.Versions, Requests: m.Requests}
+		Owner: api.ShowSteward(c.Tx.Map, o).Owner, Unowned: string(c.Tx.Map.Neglected(o)), Prompt: m.Prompt(), Latest: latestOf(m.Latest), Aliases: aliasesOf(&m.Model), Count: m.Versions, Requests: m.Requests}
 }
 
 func latestOf(versions []*registry.Version) map[string]string {
@@ -180,8 +206,6 @@ type modelAnswer struct {
 	Steward *stewardAnswer `json:"steward"`
 	// TwoPersons says that Production takes two persons.
 	TwoPersons bool `json:"two_persons"`
-	// Prompt says that the model is one of MLflow's prompts.
-	Prompt bool `json:"prompt,omitempty"`
 	// Absent is what the caller may not do with the model as a whole, with the reason.
 	Absent []absentAction `json:"absent"`
 }
@@ -195,7 +219,7 @@ func getModel(c *api.Call, o *authz.Object, _ *modelRequest) (*modelAnswer, erro
 	if m == nil {
 		return nil, store.NotARegisteredModel(o.Name)
 	}
-	a := &modelAnswer{modelRow: rowOfModel(c, o, m), Tags: tagsOf(m.Tags), Steward: stewardOf(c.Tx.Map, o), Prompt: m.Prompt()}
+	a := &modelAnswer{modelRow: rowOfModel(c, o, m), Tags: tagsOf(m.Tags), Steward: stewardOf(c.Tx.Map, o)}
 	if a.TwoPersons, err = c.Tx.TwoPersons(o.ID); err != nil {
 		return nil, err
 	}

@@ -21,21 +21,29 @@ func (f *Front) permissionRoutes() []api.Route {
 	}
 }
 
-type permissionHandler func(*api.Call, *authz.Object, *api.ACLRequest) (*api.ACL, error)
+// permissionHandler is one of the Permissions API's own, listHandler the same with what may be changed of the list.
+type (
+	permissionHandler func(*api.Call, *authz.Object, *api.ACLRequest) (*api.ACL, error)
+	listHandler       func(*api.Call, *authz.Object, *api.ACLRequest) (*permissionsAnswer, error)
+)
 
-// tagged adds the version to the answer.
-func tagged(handle permissionHandler) permissionHandler {
-	return func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*api.ACL, error) {
-		answer, err := handle(c, o, q)
-		if now, ok := c.Tx.Map.Object(o.ID); ok && err == nil {
-			c.SetHeader("ETag", api.ACLTag(now))
+// tagged adds to the answer its version, and what may be changed of it.
+func tagged(handle permissionHandler) listHandler {
+	return func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*permissionsAnswer, error) {
+		list, err := handle(c, o, q)
+		if err != nil {
+			return nil, err
 		}
-		return answer, err
+		if now, ok := c.Tx.Map.Object(o.ID); ok { // as a change has left it
+			o = now
+		}
+		c.SetHeader("ETag", api.ACLTag(o))
+		return permissionsOf(c, o, list), nil
 	}
 }
 
 // matched refuses a change of another version than the caller saw; without If-Match, or with "*", any version will do.
-func matched(handle permissionHandler) permissionHandler {
+func matched(handle permissionHandler) listHandler {
 	return tagged(func(c *api.Call, o *authz.Object, q *api.ACLRequest) (*api.ACL, error) {
 		if err := checkVersion(c, o); err != nil {
 			return nil, err

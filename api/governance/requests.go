@@ -69,6 +69,9 @@ type requestRow struct {
 	Unmet   []string       `json:"unmet"`
 	Actions []string       `json:"actions"`
 	Absent  []absentAction `json:"absent"`
+	// Level and Abilities are the caller's on the model.
+	Level     string   `json:"level"`
+	Abilities []string `json:"abilities"`
 }
 
 type requestsAnswer struct {
@@ -78,7 +81,7 @@ type requestsAnswer struct {
 
 // listRequests gives a page of the pending requests on models that the caller may look at, oldest first.
 func listRequests(c *api.Call, scope authz.Scope, q *requestsRequest) (*requestsAnswer, error) {
-	limit, err := requestsPage(q.Max)
+	limit, err := pageWithin(q.Max, maxActivities)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +102,10 @@ func listRequests(c *api.Call, scope authz.Scope, q *requestsRequest) (*requests
 	return a, err
 }
 
-// requestsPage is the size of a page whose rows take several queries each.
-func requestsPage(n int) (int, error) {
-	if n < 0 || n > maxActivities {
-		return 0, fail.Invalidf("max_results must be from 1 to %d, not %d", maxActivities, n)
+// pageWithin is the size of a page that has at most so many rows, and defaultActivities where nobody says how many.
+func pageWithin(n, most int) (int, error) {
+	if n < 0 || n > most {
+		return 0, fail.Invalidf("max_results must be from 1 to %d, not %d", most, n)
 	}
 	return cmp.Or(n, defaultActivities), nil
 }
@@ -189,43 +192,70 @@ func keysOf(list []store.Pending) (keys []registry.Key) {
 
 // requestRows writes the requests of a page in its order; one that went between two looks is left out.
 func requestRows(c *api.Call, list []store.Pending) ([]requestRow, error) {
+	pending, err := versionsWith(c, list)
+	rows := []requestRow{}
+	for _, p := range list {
+		if row, ok := pending[p.Key].row(c, p.ID); ok {
+			rows = append(rows, row)
+		}
+	}
+	return rows, err
+}
+
+// versionsWith reads the versions that requests are about, model by model.
+func versionsWith(c *api.Call, list []store.Pending) (map[registry.Key]*pendingOn, error) {
 	versions, err := c.Tx.ModelVersions(keysOf(list))
 	if err != nil {
 		return nil, err
 	}
-	rows, pending := []requestRow{}, map[registry.Key]*pendingOn{}
-	for _, p := range list {
-		on := pending[p.Key]
-		if on == nil && versions[p.Key] != nil {
-			if on, err = pendingOf(c, versions[p.Key]); err != nil {
-				return nil, err
-			}
-			pending[p.Key] = on
+	byModel, found := map[int64][]*registry.Version{}, map[registry.Key]*pendingOn{}
+	for k, v := range versions {
+		byModel[k.Model] = append(byModel[k.Model], v)
+	}
+	for model, some := range byModel {
+		each, err := pendingOfEach(c, model, some)
+		if err != nil {
+			return nil, err
 		}
-		if row, ok := on.row(c, p.ID); ok {
-			rows = append(rows, row)
+		for _, p := range each {
+			found[p.Key()] = p
 		}
 	}
-	return rows, nil
+	return found, nil
 }
 
 // pendingOn is a version with its pending requests and what decides about moves of it; To of the move is set for each question.
 type pendingOn struct {
 	*registry.Version
-	open []api.OpenRequest
-	move registry.Move
+	open  []api.OpenRequest
+	move  registry.Move
+	model *viewed
 }
 
 func pendingOf(c *api.Call, v *registry.Version) (*pendingOn, error) {
-	open, err := api.OpenRequests(c, v)
+	list, err := pendingOfEach(c, v.Model, []*registry.Version{v})
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.Tx.Move(v, v.Stage, false, "")
+	return list[0], nil
+}
+
+// pendingOfEach is pendingOf for several versions of a model, in their order, with no more queries than for one.
+func pendingOfEach(c *api.Call, model int64, versions []*registry.Version) (list []*pendingOn, err error) {
+	requests, err := c.Tx.TransitionRequestsOn(model, store.NumbersOf(versions))
 	if err != nil {
 		return nil, err
 	}
-	return &pendingOn{v, open, *m}, nil
+	moves, err := c.Tx.Moves(model, versions)
+	o, ok := c.Tx.Map.Object(model)
+	if !ok {
+		return nil, nil // store gives no versions of what the map does not have
+	}
+	seen := viewedOf(c, o, store.Node{})
+	for _, m := range moves {
+		list = append(list, &pendingOn{m.Version, api.ActionsOn(c, m.Version, requests[m.Version.Number], m.TwoPersons), *m, &seen})
+	}
+	return list, err
 }
 
 // to is the move to a stage.
@@ -266,11 +296,11 @@ func (p *pendingOn) row(c *api.Call, id string) (row requestRow, ok bool) {
 	}
 	r := p.open[i]
 	m := p.to(r.Stage)
-	row = requestRow{ID: r.ID, Model: p.Name, ModelObject: objectOf(c.Tx.Map, p.Model).Object, Version: strconv.FormatInt(p.Number, 10),
+	row = requestRow{ID: r.ID, Model: p.Name, ModelObject: p.model.Object, Version: strconv.FormatInt(p.Number, 10),
 		From: p.Stage.String(), To: r.Stage.String(), Creator: r.UserName, Own: r.Creator == c.Who.Principal, Created: r.Created, Comment: r.Comment,
 		Digest: registry.DigestText(r.Digest), DigestNow: registry.DigestText(p.Digest), StaleReason: m.Stale(r.Request),
 		TwoPersons: m.TwoPersons && r.Stage == registry.StageProduction, Checks: checkRows(c, p.Version, m.Checks), Unmet: m.Unmet(),
-		Actions: []string{}, Absent: []absentAction{}}
+		Actions: []string{}, Absent: []absentAction{}, Level: p.model.Level, Abilities: p.model.Abilities}
 	row.Stale = row.StaleReason != ""
 	if row.Unmet == nil {
 		row.Unmet = []string{}

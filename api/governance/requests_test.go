@@ -98,6 +98,8 @@ type request struct {
 	Unmet, Actions                                []string
 	Checks                                        []struct{ Name, State string }
 	Absent                                        []absent
+	Level                                         string
+	Abilities                                     []string
 }
 
 type requests struct {

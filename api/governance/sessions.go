@@ -17,6 +17,7 @@ func (f *Front) sessionRoutes() []api.Route {
 	return []api.Route{
 		api.OpenWrite("POST /sessions", "who signs in has nothing yet but what the request proves", f.openSession, api.As[openRequest]("login")),
 		api.Read("GET /session", authz.SignedIn, api.At[nothing](authz.WorkspaceObject), f.getSession),
+		api.Read("GET /token-scopes", authz.UseTokens, api.At[nothing](authz.TokensRoot), tokenScopes),
 		api.Write("POST /session/renew", authz.SignedIn, findSession, f.renewSession, api.As[nothing]("renewSession"), api.Alone[nothing]),
 		api.Write("DELETE /session", authz.SignedIn, findSession, f.endOwn, api.As[nothing]("logout"), api.Alone[nothing]),
 		api.Read("GET /sessions", authz.ManageSessions, api.At[nothing](authz.WorkspaceObject), listSessions),
@@ -52,6 +53,14 @@ type sessionAnswer struct {
 	AccessControl bool   `json:"access_control"`
 	// Abilities are those that the caller has on the workspace as a whole.
 	Abilities []string `json:"abilities"`
+	// Creates is what he may make, and where: on the registry, in his home folder, in the Shared folder, in the root.
+	Creates []createdAt `json:"creates"`
+}
+
+// createdAt is an ability to make something, on the object that it is had on.
+type createdAt struct {
+	Ability string `json:"ability"`
+	objectRef
 }
 
 type viewerRef struct {
@@ -79,7 +88,29 @@ func (f *Front) sessionOf(c *api.Call) *sessionAnswer {
 			a.Abilities = append(a.Abilities, row.Ability.String())
 		}
 	}
+	a.Creates = createsOf(c)
 	return a
+}
+
+// createsOf gives what the caller may make, and where he would begin to.
+func createsOf(c *api.Call) []createdAt {
+	places := []int64{authz.FolderShared, authz.Root}
+	if home, ok := c.Tx.Map.Home(c.Who.Principal); ok {
+		places = slices.Insert(places, 0, home.ID)
+	}
+	list := []createdAt{}
+	add := func(ability authz.Ability, object int64) {
+		if c.Can(ability, object) {
+			list = append(list, createdAt{ability.String(), objectOf(c.Tx.Map, object)})
+		}
+	}
+	add(authz.CreateModel, authz.ModelsRoot)
+	add(authz.UseTokens, authz.TokensRoot)
+	for _, place := range places {
+		add(authz.CreateItems, place)
+		add(authz.CreateExperiments, place)
+	}
+	return list
 }
 
 // openSession opens a session and gives the browser its cookies.
@@ -92,13 +123,14 @@ func (f *Front) openSession(c *api.Call, q *openRequest) (*sessionAnswer, error)
 	if err != nil {
 		return nil, err
 	}
+	in.Replaces = c.HeldSession()
 	in.Agent, in.Life = c.Header("User-Agent"), cmp.Or(f.SessionLife, identity.SessionLife)
 	now := time.UnixMilli(c.Tx.Now)
 	value, session, err := identity.OpenSession(rand.Reader, f.TokenKey, now, in)
 	if err != nil {
 		return nil, err
 	}
-	events := append(surplus(c.Tx.Map, in.Principal, now), authz.Event{Op: authz.PutCredential, Credential: &session})
+	events := append(identity.Surplus(c.Tx.Map, in, now), authz.Event{Op: authz.PutCredential, Credential: &session})
 	if err := c.Tx.Govern(events...); err != nil {
 		return nil, err
 	}
@@ -135,15 +167,6 @@ func (f *Front) proven(c *api.Call, q *openRequest) (in identity.SignIn, err err
 }
 
 var errToken = fail.New(fail.Unauthenticated, "This token is unknown, revoked or expired, or its owner is not active.")
-
-// surplus ends the oldest sessions of a principal who has as many as one may have.
-func surplus(m *authz.Map, principal int64, now time.Time) (events []authz.Event) {
-	live := identity.Sessions(m, principal, now)
-	for _, s := range live[:max(0, len(live)-identity.MaxSessions+1)] {
-		events = append(events, authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: s.ID, Principal: s.Principal}})
-	}
-	return events
-}
 
 func (f *Front) getSession(c *api.Call, _ int64, _ *nothing) (*sessionAnswer, error) {
 	c.SetHeader("Cache-Control", "no-store")

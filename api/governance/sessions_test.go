@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"bailiwick/api/governance"
 	"bailiwick/identity"
@@ -184,6 +187,51 @@ func TestSurplusSessions(t *testing.T) {
 	first.want(401, "GET", me, nil)
 }
 
+// The sessions of a token that is cut down end each other, and none of their owner's that the token could not end.
+func TestSurplusOfNarrowTokens(t *testing.T) {
+	s := servertest.Start(t)
+	token := s.User("ana@example.com")
+	narrow := s.Do(token, "POST", "/api/2.0/token/create", object{"scopes": []string{"mlflow"}}).Text("token_value")
+	home, first, last := open(t, s), open(t, s), (*tab)(nil)
+	home.signIn(object{"token": token})
+	first.signIn(object{"token": narrow})
+	for range identity.MaxSessions {
+		last = open(t, s)
+		last.signIn(object{"token": narrow})
+	}
+	const own = governance.Prefix + "/session"
+	home.want(200, "GET", own, nil)
+	first.want(401, "GET", own, nil)
+	last.want(200, "GET", own, nil)
+}
+
+// Signing in again in the same browser ends what it held before, also somebody else's: nobody would end that any more.
+func TestSignInReplaces(t *testing.T) {
+	s := servertest.Start(t)
+	ana, bob := s.User("ana@example.com"), s.User("bob@example.com")
+	b, elsewhere := open(t, s), open(t, s)
+	elsewhere.signIn(object{"token": ana})
+	for _, token := range []string{ana, ana, bob} {
+		before := *b
+		before.cookies = maps.Clone(b.cookies)
+		if a := b.signIn(object{"token": "wrong"}); a.Status != 401 {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if len(before.cookies) > 0 {
+			before.want(200, "GET", me, nil)
+		}
+		if a := b.signIn(object{"token": token}); a.Status != 200 {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		before.want(401, "GET", me, nil)
+		b.want(200, "GET", me, nil)
+	}
+	elsewhere.want(200, "GET", me, nil)
+	if list := elsewhere.do("GET", sessions, nil); list.JSON("sessions.1") != nil {
+		t.Errorf("%s", list.Body)
+	}
+}
+
 // Who is let in again signs in again: a session of before is over.
 func TestSessionsEndForGood(t *testing.T) {
 	s := servertest.Start(t)
@@ -237,6 +285,26 @@ func TestTossedCookies(t *testing.T) {
 	b.want(401, "GET", me, nil)
 }
 
+// MLflow's pages send what cookies tell them to, and other hosts of the domain can set such a cookie: it makes nobody work as somebody else.
+func TestTossedHeaders(t *testing.T) {
+	s := servertest.Start(t)
+	eve := "Bearer " + s.User("eve@example.com")
+	b := open(t, s)
+	b.signIn(object{"token": s.User("ana@example.com")})
+	told := &http.Cookie{Name: "mlflow-request-header-authorization", Value: "told"}
+	for want, cookies := range map[string]map[string]*http.Cookie{
+		"eve@example.com": b.cookies,
+		"ana@example.com": {"session": b.cookies["bailiwick_session"], "told": told},
+	} {
+		b.cookies = cookies
+		if a := b.do("GET", me, nil, "Authorization", eve); a.Text("userName") != want {
+			t.Errorf("%d %s, want %s", a.Status, a.Body, want)
+		}
+	}
+	b.cookies = map[string]*http.Cookie{"told": told} // without a session it is a credential like any other
+	b.want(200, "GET", me, nil, "Authorization", eve)
+}
+
 // Browsers keep Basic credentials and send them along with what other sites make them ask, so these changes are refused; and they are not asked for any.
 func TestBasicFromOtherSites(t *testing.T) {
 	s := servertest.Start(t)
@@ -286,4 +354,85 @@ func TestAnswersAreNotKept(t *testing.T) {
 			t.Errorf("%s is a script of this server: %s", path, kind)
 		}
 	}
+}
+
+// What one replica has answered about a session holds on the other from its next call on: the session is there at once, with its CSRF token and a
+// link's one use, and gone at once, however it ended, with the stream that is open there.
+func TestSessionsAcrossReplicas(t *testing.T) {
+	s := servertest.Start(t)
+	if s.Store.Engine() == "sqlite" {
+		return // one process
+	}
+	other := servertest.Start(t, func(c *server.Config) { c.Database = s.Config.Database })
+	const own = governance.Prefix + "/session"
+	for i, end := range []func(here *tab, token, user string) servertest.Answer{
+		func(here *tab, _, _ string) servertest.Answer { return here.do("DELETE", own, nil) },
+		func(_ *tab, token, _ string) servertest.Answer {
+			id := s.Do(token, "GET", "/api/2.0/token/list", nil).Text("token_infos.0.token_id")
+			return s.Do(token, "POST", "/api/2.0/token/delete", object{"token_id": id})
+		},
+		func(_ *tab, _, user string) servertest.Answer {
+			return s.Admin("PATCH", "/api/2.0/preview/scim/v2/Users/"+user, `{"Operations":[{"op":"replace","path":"active","value":false}]}`)
+		},
+		func(_ *tab, _, user string) servertest.Answer {
+			return s.Admin("DELETE", "/api/2.0/preview/scim/v2/Users/"+user, nil)
+		},
+	} {
+		token := s.User("ana" + strconv.Itoa(i) + "@example.com")
+		here := open(t, s)
+		if a := here.signIn(object{"token": token}); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		there := *here
+		there.s, there.cookies = other, maps.Clone(here.cookies)
+		user := there.do("GET", me, nil).Text("id")
+		if user == "" {
+			t.Errorf("%d: the other replica does not know the session", i)
+		}
+		there.want(403, "POST", own+"/renew", nil, "X-CSRF-Token", "")
+		there.want(200, "POST", own+"/renew", nil)
+		ended := there.stream(governance.Prefix + "/changes?object=/Shared")
+		if a := end(here, token, user); a.Status/100 != 2 {
+			t.Errorf("%d: %d %s", i, a.Status, a.Body)
+		}
+		there.want(401, "POST", own+"/renew", nil)
+		there.want(401, "GET", me, nil)
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Errorf("%d: the stream goes on", i)
+		}
+	}
+	s.User("bea@example.com")
+	link := s.Admin("POST", governance.Prefix+"/login-links", object{"user_name": "bea@example.com"}).Text("login_link")
+	code := link[strings.LastIndex(link, "/")+1:]
+	if a := open(t, s).signIn(object{"link": code}); a.Status != 200 {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if a := open(t, other).signIn(object{"link": code}); a.Status != 401 {
+		t.Errorf("a link that was used on the other replica: %d %s", a.Status, a.Body)
+	}
+}
+
+// stream opens a stream of events; the channel tells when it is over.
+func (b *tab) stream(path string) <-chan struct{} {
+	b.t.Helper()
+	req, err := http.NewRequest("GET", b.s.URL+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, k := range b.cookies {
+		req.AddCookie(k)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil || res.StatusCode != 200 {
+		b.t.Fatalf("%v %+v", err, res)
+	}
+	b.t.Cleanup(func() { res.Body.Close() })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		io.Copy(io.Discard, res.Body) // however it ends, it is over
+	}()
+	return ended
 }

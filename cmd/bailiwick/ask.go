@@ -141,7 +141,7 @@ func (q *whoCan) Run() error {
 			Level, Rule string
 			From        *object
 			Through     *principal
-			Path        []string
+			Path        []struct{ Text string }
 		}
 	}
 	query := url.Values{"ability": {q.Ability}, "object": {q.Object}, "explain": {fmt.Sprint(q.Explain)}}
@@ -153,8 +153,8 @@ func (q *whoCan) Run() error {
 				row[5] = p.Through.Name
 			}
 			rows = append(rows, row)
-			for _, line := range p.Path {
-				rows = append(rows, []string{"  " + line})
+			for _, step := range p.Path {
+				rows = append(rows, []string{"  " + step.Text})
 			}
 		}
 		return printTable(rows)

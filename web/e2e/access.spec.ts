@@ -70,6 +70,9 @@ test("who saves second is told what changed, and keeps his own changes", async (
   const object = await ownExperiment(page, world, "conflict");
   const { reader, second } = world.people;
   const path = `/api/governance/1.0/permissions/${object}`;
+  // Without live updates: a page that hears of the other save at once has nothing to be told when it saves.
+  const silence = { contentType: "text/event-stream", body: "retry: 600000\n\n" };
+  await page.route("**/api/governance/1.0/changes*", (route) => route.fulfill(silence));
   await call(page, world, "ada", "PATCH", path, { access_control_list: [{ user_name: reader.name, permission_level: "CAN_READ" }] });
   await page.goto(`${world.url}/#${access(object)}`);
   await openDialog(page);

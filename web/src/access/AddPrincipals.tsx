@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Plus } from "lucide-react";
 import { announce, Button, levelWords, Select } from "../ui";
-import { fixedReason, shownName, type LevelInfo, type Who } from "./acl";
+import { shownName, type LevelInfo, type Who } from "./acl";
 import styles from "./Permissions.module.css";
 import { PrincipalPicker, keyOfPrincipal, whoOf, type Principal } from "./PrincipalPicker";
 import { entryOf, type Staging } from "./staging";
@@ -50,10 +50,11 @@ function noteOf(state: Staging, principal: Principal): { text: string; fixed?: b
   const key = keyOfPrincipal(principal);
   const wished = state.wishes.get(key);
   if (wished) return { text: wished.level === null ? "staged to be removed" : `staged: ${levelWords(wished.level)}` };
-  if (state.base.inherited.some((e) => e.key === key && e.rule === "admins")) return { text: "manages everything", fixed: true };
+  const fixed = state.base.fixed.get(key);
+  if (fixed !== undefined) return { text: fixed, fixed: true };
   const entry = entryOf(state.base, key);
   if (!entry) return undefined;
-  return { text: `has ${levelWords(entry.level)} here`, fixed: fixedReason(entry) !== undefined };
+  return { text: `has ${levelWords(entry.level)} here`, fixed: entry.reason !== undefined };
 }
 
 export interface LevelSelectProps {

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 import { LockKeyhole, Pencil, Plus, Trash2, Undo2 } from "lucide-react";
 import { announce, Badge, Button, IconButton, KindIcon, LevelBadge, levelWords, plural, SearchField } from "../ui";
-import { fixedReason, ruleWord, shownName, type LevelInfo, type Who } from "./acl";
+import { ruleWord, shownName, type LevelInfo, type Who } from "./acl";
 import { LevelSelect } from "./AddPrincipals";
 import styles from "./Permissions.module.css";
 import { rowSentence, whoSentence } from "./sentences";
@@ -78,7 +78,7 @@ function Entry({ row, levels, canChange, onWish, onUndo, leave }: EntryProps) {
     onWish(row.who, null);
     announce(`${name} is to be removed. Not saved yet.`);
   };
-  const fixed = fixedReason(row);
+  const fixed = row.reason;
   const editable = canChange && fixed === undefined;
   return (
     <li ref={self} tabIndex={-1} className={styles.entry} data-state={row.state}>

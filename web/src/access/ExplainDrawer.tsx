@@ -77,7 +77,7 @@ function Told({ decision }: { decision: Decision }) {
         <h3>How it was decided</h3>
         <ol className={styles.steps}>
           {decision.path.map((step, i) => (
-            <li key={i}>{sentenceOf(step)}</li>
+            <li key={i}>{sentenceOf(step, title, decision.allowed)}</li>
           ))}
         </ol>
         <PathGraph graph={graphOf(decision, title)} />

@@ -1,6 +1,6 @@
 import type { ObjectRef } from "../api/types";
 import { LevelBadge, Link, placeOf } from "../ui";
-import { fixedReason, type InheritedEntry } from "./acl";
+import { ruleWord, type InheritedEntry } from "./acl";
 import { Fixed, WhoWords } from "./DirectEntries";
 import styles from "./Permissions.module.css";
 import { objectTitle } from "./sentences";
@@ -28,18 +28,19 @@ export function InheritedEntries({ entries, apart }: InheritedEntriesProps) {
 }
 
 function Origins({ entry, apart }: { entry: InheritedEntry; apart: boolean }) {
-  if (entry.rule === "admins") return <Fixed reason={fixedReason(entry) ?? ""} />;
-  const reason = fixedReason(entry);
+  const { reason = "" } = entry;
+  if (entry.from.length === 0) return <Fixed reason={reason} />;
+  const word = ruleWord(entry.rule);
   return (
     <span className={styles.origin}>
-      {entry.from.length > 0 ? "from " : ""}
+      from{" "}
       {entry.from.map((from, i) => (
         <span key={from.object}>
           {i > 0 ? ", " : ""}
           <ObjectLink object={from} apart={apart} />
         </span>
       ))}
-      {entry.rule === "creator" ? " (its creator)" : ""}
+      {word ? ` (${word.toLowerCase()})` : ""}
       {reason ? <span className={styles.why}>{reason}</span> : null}
     </span>
   );

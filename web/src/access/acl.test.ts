@@ -1,50 +1,45 @@
 import { describe, expect, it } from "vitest";
-import { fixedReason, highest, keyOf, readAcl, shownName, type AclAnswer, type ExplainAnswer, type LevelInfo } from "./acl";
+import { highest, keyOf, readAcl, shownName, type AclAnswer, type LevelInfo } from "./acl";
 
 const levels: LevelInfo[] = ["CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"].map((l) => ({ permission_level: l, description: l }));
+const folder = { object: "directories/5", kind: "directory", name: "projects", path: "/Users/ann/projects" };
+const given = { inherited: false, rule: "entry", changeable: true, stands: true };
+const inherited = { inherited: true, rule: "entry", changeable: false, reason: "It is changed where it was given.", stands: false };
 const answer: AclAnswer = {
   object_id: "/experiments/7",
   object_type: "mlflowExperiment",
   access_control_list: [
-    { group_name: "admins", all_permissions: [{ permission_level: "CAN_MANAGE", inherited: true, inherited_from_object: ["/directories/"] }] },
     {
-      user_name: "ann",
+      principal: { id: "2", name: "admins", kind: "group" },
+      members: 1,
+      fixed: "Administrators manage everything.",
+      all_permissions: [{ ...inherited, permission_level: "CAN_MANAGE", rule: "admins", reason: "Administrators manage everything." }],
+    },
+    {
+      principal: { id: "9", name: "ann", kind: "user" },
       display_name: "Ann",
       all_permissions: [
-        { permission_level: "CAN_READ", inherited: false },
-        { permission_level: "CAN_MANAGE", inherited: false },
-        { permission_level: "CAN_RUN", inherited: true, inherited_from_object: ["/directories/5"] },
+        { ...given, permission_level: "CAN_READ" },
+        { ...given, permission_level: "CAN_MANAGE", rule: "creator" },
+        { ...inherited, permission_level: "CAN_RUN", origins: [folder] },
       ],
     },
-    { service_principal_name: "7384", display_name: "trainer", all_permissions: [{ permission_level: "CAN_EDIT" }] },
-    { group_name: "science", all_permissions: [{ permission_level: "CAN_EDIT", inherited: false }] },
-  ],
-};
-const folder = { object: "directories/5", kind: "directory", name: "projects", path: "/Users/ann/projects" };
-const explain: ExplainAnswer = {
-  object: { object: "experiments/7", kind: "experiment", name: "x" },
-  entries: [
-    { id: "2", name: "admins", kind: "group", members: 1, levels: [{ level: "CAN_MANAGE", rule: "admins", inherited: true, from: [], abilities: [] }] },
     {
-      id: "9",
-      name: "ann",
-      kind: "user",
-      levels: [
-        { level: "CAN_MANAGE", rule: "creator", inherited: false, abilities: [] },
-        { level: "CAN_RUN", rule: "entry", inherited: true, from: [folder], abilities: [] },
-      ],
+      principal: { id: "10", name: "7384", kind: "service-principal" },
+      display_name: "trainer",
+      all_permissions: [{ ...given, permission_level: "CAN_EDIT", changeable: false }],
     },
-    { id: "8", name: "science", kind: "group", members: 3, levels: [{ level: "CAN_EDIT", rule: "entry", inherited: false, abilities: [] }] },
+    { principal: { id: "8", name: "science", kind: "group" }, members: 3, all_permissions: [{ ...given, permission_level: "CAN_EDIT" }] },
   ],
 };
 
 describe("readAcl", () => {
-  const acl = readAcl(answer, '"v1"', explain, levels);
+  const acl = readAcl(answer, '"v1"', levels);
   it("takes the highest direct level, groups first", () => {
-    expect(acl.direct.map((e) => [e.key, e.level, e.rule])).toEqual([
-      ["group:science", "CAN_EDIT", "entry"],
-      ["user:ann", "CAN_MANAGE", "creator"],
-      ["service-principal:7384", "CAN_EDIT", "entry"],
+    expect(acl.direct.map((e) => [e.key, e.level, e.rule, e.stands])).toEqual([
+      ["group:science", "CAN_EDIT", "entry", true],
+      ["user:ann", "CAN_MANAGE", "creator", true],
+      ["service-principal:7384", "CAN_EDIT", "entry", true],
     ]);
   });
   it("keeps each inherited level with its origin", () => {
@@ -53,18 +48,16 @@ describe("readAcl", () => {
       ["user:ann", "CAN_RUN", "entry", [folder]],
     ]);
   });
-  it("counts the people in groups only", () => {
+  it("takes from the server what is fixed, and why", () => {
+    expect(acl.direct.map((e) => e.reason)).toEqual([undefined, undefined, "This cannot be changed here."]);
+    expect(acl.inherited.map((e) => e.reason)).toEqual(["Administrators manage everything.", "It is changed where it was given."]);
+    expect([...acl.fixed]).toEqual([["group:admins", "Administrators manage everything."]]);
+  });
+  it("has the people in groups only", () => {
     expect(acl.direct.map((e) => e.who.members)).toEqual([3, undefined, undefined]);
   });
-  it("does without an explanation", () => {
-    const bare = readAcl(answer, '"v1"', undefined, levels);
-    expect(bare.inherited.map((e) => [e.key, e.rule, e.from.map((f) => f.object)])).toEqual([
-      ["group:admins", "admins", ["directories/"]],
-      ["user:ann", "entry", ["directories/5"]],
-    ]);
-  });
   it("takes an empty list", () => {
-    expect(readAcl({ object_id: "/x/1", object_type: "x" }, "e", undefined, levels)).toEqual({ etag: "e", direct: [], inherited: [] });
+    expect(readAcl({ object_id: "/x/1", object_type: "x", access_control_list: [] }, "e", levels)).toEqual({ etag: "e", direct: [], inherited: [], fixed: new Map() });
   });
 });
 
@@ -74,17 +67,6 @@ describe("highest", () => {
     [["CAN_RUN", "CAN_MANAGE", "CAN_READ"], "CAN_MANAGE"],
     [["UNKNOWN", "CAN_READ"], "CAN_READ"],
   ])("%j", (own, want) => expect(highest(own, levels)).toBe(want));
-});
-
-describe("fixedReason", () => {
-  const who = { kind: "user", name: "ann" };
-  it.each([
-    ["admins", /^Administrators/],
-    ["home", /home folder of ann/],
-    ["shared", /Shared/],
-    ["open", /access control is off/],
-  ])("%s is fixed", (rule, want) => expect(fixedReason({ rule, who })).toMatch(want));
-  it.each(["entry", "creator", "something new"])("%s is not", (rule) => expect(fixedReason({ rule, who })).toBeUndefined());
 });
 
 it("names principals", () => {

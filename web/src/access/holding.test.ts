@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { groupsOf, holderSentence, holdersSentence, leastAbility, levelOf, type Holder } from "./holding";
-import { stepOf } from "./useDecision";
 
 const object = { object: "experiments/7", kind: "experiment", name: "training", path: "/p/training" };
 const team = { id: "9", name: "team", kind: "group" };
@@ -50,11 +49,3 @@ it("leastAbility is what the lowest level gives first, not what everybody has", 
   expect(leastAbility(abilities, [{ permission_level: "CAN_READ" }, { permission_level: "CAN_EDIT" }])).toBe("view");
   expect(leastAbility([], [])).toBeUndefined();
 });
-
-it.each([
-  ['bob is a member of group "x".', "member"],
-  ["Experiment /a/b lies in directory /a and takes its permissions.", "inherit"],
-  ['group "x" has CAN_EDIT on experiment /a/b.', "grant"],
-  ['On an experiment, CAN_EDIT gives "Log".', "table"],
-  ["Access control is off.", "rule"],
-])("stepOf(%s)", (text, kind) => expect(stepOf(text, "CAN_EDIT").kind).toBe(kind));

@@ -2,6 +2,7 @@
 import type { ObjectRef, PrincipalRef } from "../api/types";
 import { plural } from "../ui/format";
 import { levelWords } from "../ui/levels";
+import type { Step } from "./path";
 
 /** Somebody who has an ability: the level that gives it, where it was given and to whom (himself or a group). */
 export interface Holder extends PrincipalRef {
@@ -9,7 +10,8 @@ export interface Holder extends PrincipalRef {
   rule: string;
   from?: ObjectRef;
   through?: PrincipalRef;
-  path?: readonly string[];
+  /** How it is had; asked for by `explain`. */
+  path?: readonly Step[];
 }
 
 export interface WhoCanAnswer {

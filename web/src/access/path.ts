@@ -1,20 +1,27 @@
 /** The path of a decision as sentences for people and as a small graph: person, groups, what was given, the objects down to the one asked about. */
+import type { ObjectRef, PrincipalRef } from "../api/types";
 import { kindWords, levelWords } from "../ui/levels";
 
-/** A step of a decision as GET /can answers it. */
+/** A step of a decision, as GET /can and GET /who-can answer it: the server's sentence, and what it names. */
 export interface Step {
-  kind: string;
-  object?: number;
-  principal?: number;
-  level?: string;
+  kind: "rule" | "member" | "grant" | "inherit" | "table";
   text: string;
+  /** Why the level of a grant is there (entry: somebody gave it), or what decides. */
+  rule?: string;
+  level?: string;
+  principal?: PrincipalRef;
+  /** What `principal` is a member of. */
+  group?: PrincipalRef;
+  object?: ObjectRef;
+  /** What `object` lies in. */
+  in?: ObjectRef;
 }
 
 /** A decision as GET /can answers it, as far as the graph needs it. */
 export interface Decided {
   allowed: boolean;
-  principal: { name: string; kind: string };
-  object: { object: string; kind: string; name: string; path?: string };
+  principal: PrincipalRef;
+  object: ObjectRef;
   path: readonly Step[];
 }
 
@@ -32,30 +39,54 @@ export interface PathGraph {
   edges: { text: string; missing?: boolean }[];
 }
 
-/** The server's sentence with its level in people's words: "CAN_EDIT" → "Can edit". Only where the level stands, not in names. */
-export function sentenceOf(step: Step): string {
-  const { level, text } = step;
-  const told = text.charAt(0).toUpperCase() + text.slice(1);
-  if (!level) return startsWithName(text) ? text : told;
-  const words = levelWords(level);
-  return (startsWithName(text) ? text : told)
-    .replace(` has ${level} on `, ` has ${words} on `)
-    .replace(` and so has ${level} on it.`, ` and so has ${words} on it.`)
-    .replace(new RegExp(`, who has ${level} on it\\.$`), `, who has ${words} on it.`)
-    .replace(new RegExp(`^(On an? [a-z-]+, )${level}( gives | does not give )`), `$1${words}$2`);
+/** How a level is had, by the rule that gives it; what is not listed here is told in the server's words. */
+const grants: Record<string, (who: string, level: string, what: string) => string> = {
+  entry: (who, level, what) => `${who} has ${level} on ${what}.`,
+  creator: (who, level, what) => `${who} made ${what} and so has ${level} on it.`,
+  home: (who, level, what) => `${what} is the home folder of ${who}, who has ${level} on it.`,
+  shared: (_, level, what) => `Everybody has ${level} on ${what}.`,
+  open: (_, level, what) => `Access control is off, so everybody has ${level} on ${what}.`,
+};
+
+/** A step as a sentence, with levels in people's words; `title` is the ability's. */
+export function sentenceOf(step: Step, title: string, allowed: boolean): string {
+  const { kind, rule = "", level = "", principal, group, object } = step;
+  if (kind === "member" && principal && group) return begun(`${whoWords(principal)} is a member of ${whoWords(group)}.`, principal);
+  if (kind === "grant" && rule === "admins") return `Group "admins" has ${levelWords(level)} on everything.`;
+  const grant = grants[rule];
+  if (kind === "grant" && grant && principal && object) return begun(grant(whoWords(principal), levelWords(level), whatWords(object)), rule === "home" ? undefined : principal);
+  if (kind === "inherit" && object && step.in) return `${begun(whatWords(object), undefined)} lies ${within(object, step.in)} ${whatWords(step.in)} and takes its permissions.`;
+  if (kind === "table" && object) return `On ${article(kindWords(object.kind))}, ${levelWords(level)} ${allowed ? "gives" : "does not give"} “${title}”.`;
+  return step.text;
 }
 
-/** A person's name at the start keeps its letters. */
-const startsWithName = (text: string): boolean => !/^(?:group "|[a-z-]+ \/)/.test(text);
+/** A step may stand for a whole row of folders. */
+const within = ({ path }: ObjectRef, above: ObjectRef): string => (path === undefined || (path.slice(0, path.lastIndexOf("/")) || "/") === above.path ? "in" : "below");
 
-/** Draws the path: what the graph shows is read from the steps, and whatever cannot be read is left to the sentences. */
+/** A sentence begins with a capital letter, unless it begins with a person's name. */
+const begun = (text: string, first: PrincipalRef | undefined): string => (first && first.kind !== "group" ? text : text.charAt(0).toUpperCase() + text.slice(1));
+
+const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
+const whoWords = ({ kind, name }: PrincipalRef): string => (kind === "group" ? `group "${name}"` : name);
+
+function whatWords({ object, kind, name, path }: ObjectRef): string {
+  const special = titles[object];
+  if (special !== undefined) return `the ${special}`;
+  return `${kindWords(kind)} ${path ?? `"${name}"`}`;
+}
+
+/** The roots, which have no names of their own. */
+const titles: Record<string, string> = { "directories/0": "Workspace folder", "registered-models/root": "model registry" };
+
+/** Draws the path from what the steps name. */
 export function graphOf(decided: Decided, title: string): PathGraph {
   const graph: PathGraph = { nodes: [{ kind: decided.principal.kind, label: decided.principal.name }], edges: [] };
   const grant = decided.path.find((s) => s.kind === "grant");
-  for (const step of decided.path) if (step.kind === "member") push(graph, "is a member of", { kind: "group", label: groupIn(step.text) });
-  if (grant) addGrant(graph, grant);
-  for (const step of decided.path) if (step.kind === "inherit") push(graph, "holds", objectIn(step.text.replace(/ lies (?:in|below) .*$/s, "")));
-  const asked: GraphNode = { kind: decided.object.kind, label: last(decided.object), full: decided.object.path ?? decided.object.name };
+  for (const { kind, group } of decided.path) if (kind === "member" && group) push(graph, "is a member of", { kind: "group", label: group.name });
+  if (grant) addGrant(graph, grant, decided.principal);
+  for (const { kind, object } of decided.path) if (kind === "inherit" && object) push(graph, "holds", nodeOf(object));
+  const asked = nodeOf(decided.object);
   const end = graph.nodes.at(-1);
   if (!grant) push(graph, decided.allowed ? "may, by a rule, on" : "has nothing on", asked, !decided.allowed);
   else if (end && (end.full ?? end.label) !== (asked.full ?? asked.label)) push(graph, "holds", asked);
@@ -75,48 +106,19 @@ function push(graph: PathGraph, text: string, node: GraphNode, missing = false) 
 }
 
 /** Adds to whom something was given, where that is not who stands there already, and what it was given on. */
-function addGrant(graph: PathGraph, { level = "", text }: Step) {
-  const at = text.indexOf(` has ${level} on `);
-  const holder = graph.nodes.at(-1);
-  const group = /^[Gg]roup ("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  if (group !== undefined && holder?.label !== unquoted(group)) push(graph, "is a member of", { kind: "group", label: unquoted(group) });
-  if (group === undefined && / everybody has |^Everybody has /.test(text)) push(graph, "is one of", { kind: "group", label: "everybody" });
-  push(graph, `has ${levelWords(level)} on`, objectIn(grantedOn(text, at, level)));
+function addGrant(graph: PathGraph, { rule, level = "", principal, object }: Step, asked: PrincipalRef) {
+  const everybody = rule === "shared" || rule === "open";
+  if (everybody) push(graph, "is one of", { kind: "group", label: "everybody" });
+  else if (principal && principal.id !== asked.id && principal.name !== graph.nodes.at(-1)?.label) push(graph, "is a member of", { kind: "group", label: principal.name });
+  push(graph, `has ${levelWords(level)} on`, object ? nodeOf(object) : { kind: "directory", label: "everything" });
 }
 
-/** The object's title in each of the server's sentences about grants. */
-function grantedOn(text: string, at: number, level: string): string {
-  const home = /^(.*) is the home folder of /s.exec(text)?.[1];
-  if (home !== undefined) return home;
-  const made = / made (.*) and so has /s.exec(text)?.[1];
-  if (made !== undefined) return made;
-  return text.slice(at + ` has ${level} on `.length).replace(/\.$/, "");
+/** An object of the graph: its last name, and its whole path. */
+function nodeOf({ object, kind, name, path }: ObjectRef): GraphNode {
+  const full = path ?? titles[object] ?? (name === "" ? object : name);
+  const label = titles[object] ?? (name === "" ? object : name);
+  return full === label ? { kind, label } : { kind, label, full };
 }
-
-function groupIn(text: string): string {
-  const quoted = / is a member of group ("(?:[^"\\]|\\.)*")\.$/.exec(text)?.[1];
-  return quoted === undefined ? text : unquoted(quoted);
-}
-
-/** The server quotes names as Go does, which for all names but those with control characters is JSON. */
-function unquoted(quoted: string): string {
-  try {
-    const value: unknown = JSON.parse(quoted);
-    return typeof value === "string" ? value : quoted;
-  } catch {
-    return quoted.slice(1, -1);
-  }
-}
-
-/** "directory /Users/ann/projects" → its kind, last part and path; `registered-model "churn"` → its kind and name. */
-export function objectIn(title: string): GraphNode {
-  const [, kind = "", rest = ""] = /^([A-Za-z-]+) (\/.*|".*")$/s.exec(title) ?? [];
-  if (rest.startsWith('"')) return { kind: kind.toLowerCase(), label: unquoted(rest) };
-  if (rest.startsWith("/")) return { kind: kind.toLowerCase(), label: rest.split("/").at(-1) ?? rest, full: rest };
-  return { kind: title.includes("Workspace") || title === "everything" ? "directory" : "", label: title.replace(/^the /, "") };
-}
-
-const last = (object: { object: string; name: string }): string => (object.name === "" ? object.object : object.name);
 
 /** The graph in one sentence, its name for those who do not see it. */
 export function graphSentence({ nodes, edges }: PathGraph): string {

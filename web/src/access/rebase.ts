@@ -1,5 +1,5 @@
 /** What becomes of staged changes when somebody else saved first. */
-import { fixedReason, type Acl, type Who } from "./acl";
+import type { Acl, Who } from "./acl";
 import type { Wishes } from "./staging";
 
 /** Keeps each wish that is still one on the new state: not what is so already, and not what has become fixed. */
@@ -8,7 +8,7 @@ export function rebase(now: Acl, wishes: Wishes): Wishes {
   for (const [key, wish] of wishes) {
     const entry = now.direct.find((e) => e.key === key);
     const already = (entry?.level ?? null) === wish.level;
-    if (!already && !(entry && fixedReason(entry))) kept.set(key, wish);
+    if (!already && entry?.reason === undefined && !now.fixed.has(key)) kept.set(key, wish);
   }
   return kept;
 }

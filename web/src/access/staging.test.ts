@@ -5,9 +5,10 @@ import { driftSentence, countsSentence, objectTitle, rowSentence, whoSentence } 
 import { countsOf, requestOf, rowsOf, stage, staging, type Staging, type StagingAction } from "./staging";
 
 const user = (name: string): Who => ({ kind: "user", name });
-const entry = (name: string, level: string, rule = "entry"): DirectEntry => ({ key: `user:${name}`, who: user(name), level, rule });
-const acl = (etag: string, ...direct: DirectEntry[]): Acl => ({ etag, direct, inherited: [] });
-const first = acl("1", entry("ann", "CAN_MANAGE", "home"), entry("bob", "CAN_EDIT"), entry("cara", "CAN_READ"));
+const entry = (name: string, level: string): DirectEntry => ({ key: `user:${name}`, who: user(name), level, rule: "entry", stands: true });
+const home = (name: string): DirectEntry => ({ ...entry(name, "CAN_MANAGE"), rule: "home", stands: false, reason: "It is the home folder." });
+const acl = (etag: string, ...direct: DirectEntry[]): Acl => ({ etag, direct, inherited: [], fixed: new Map([["group:admins", "Administrators manage everything."]]) });
+const first = acl("1", home("ann"), entry("bob", "CAN_EDIT"), entry("cara", "CAN_READ"));
 const wish = (name: string, level: string | null): StagingAction => ({ type: "wish", who: user(name), level });
 const run = (state: Staging, ...actions: StagingAction[]): Staging => actions.reduce(stage, state);
 const shown = (state: Staging) => rowsOf(state).map((r) => [r.who.name, r.level, r.state, r.before]);
@@ -28,6 +29,7 @@ describe("stage", () => {
     ["the same level is no change", [wish("bob", "CAN_READ"), wish("bob", "CAN_EDIT")], same],
     ["an addition that is removed again is none", [wish("dave", "CAN_RUN"), wish("dave", null)], same],
     ["what is fixed stays", [wish("ann", null), wish("ann", "CAN_READ")], same],
+    ["who has no use of an entry gets none", [{ type: "wish", who: { kind: "group", name: "admins" }, level: "CAN_READ" }], same],
     ["undo takes one back", [wish("bob", null), wish("cara", "CAN_RUN"), { type: "undo", key: "user:bob" }], [
       ann, bob, ["cara", "CAN_RUN", "changed", "CAN_READ"]]],
     ["undo-all takes all back", [wish("bob", null), wish("dave", "CAN_RUN"), { type: "undo-all" }], same],
@@ -47,13 +49,13 @@ describe("requestOf", () => {
     ]);
   });
   it("names administrators where they stand directly", () => {
-    const root = acl("1", { key: "group:admins", who: { kind: "group", name: "admins" }, level: "CAN_MANAGE", rule: "admins" });
+    const root = acl("1", { key: "group:admins", who: { kind: "group", name: "admins" }, level: "CAN_MANAGE", rule: "admins", reason: "Fixed.", stands: true });
     expect(requestOf(staging(root)).access_control_list).toEqual([{ group_name: "admins", permission_level: "CAN_MANAGE" }]);
   });
 });
 
 describe("somebody else saved first", () => {
-  const theirs = acl("2", entry("ann", "CAN_MANAGE", "home"), entry("bob", "CAN_RUN"), entry("erin", "CAN_READ"));
+  const theirs = acl("2", home("ann"), entry("bob", "CAN_RUN"), entry("erin", "CAN_READ"));
   const reread: StagingAction = { type: "reread", acl: theirs };
   it.each<[string, StagingAction[], unknown[]]>([
     ["a change stays on top of theirs", [wish("bob", "CAN_READ"), reread], [["bob", "CAN_READ", "changed", "CAN_RUN"]]],
@@ -65,7 +67,7 @@ describe("somebody else saved first", () => {
     expect(shown(run(staging(first), ...actions)).filter(([, , state]) => state !== "same")).toEqual(want);
   });
   it("a wish for what became fixed is dropped", () => {
-    const fixed = acl("3", entry("bob", "CAN_MANAGE", "home"));
+    const fixed = acl("3", home("bob"));
     expect(run(staging(first), wish("bob", null), { type: "reread", acl: fixed }).wishes.size).toBe(0);
   });
   it("tells what they changed until it was noted", () => {

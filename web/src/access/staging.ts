@@ -1,5 +1,5 @@
 /** Changes of permissions that are staged: nothing of them is sent before Save. */
-import { fixedReason, keyOf, type Acl, type DirectEntry, type Who } from "./acl";
+import { keyOf, type Acl, type DirectEntry, type Who } from "./acl";
 import { rebase } from "./rebase";
 
 /** What somebody is to have: a level, or null for nothing of his own on the object. */
@@ -46,7 +46,7 @@ export function stage(state: Staging, action: StagingAction): Staging {
 function wish(state: Staging, who: Who, level: string | null): Staging {
   const key = keyOf(who);
   const now = entryOf(state.base, key);
-  if (now && fixedReason(now)) return state;
+  if (now?.reason !== undefined || state.base.fixed.has(key)) return state;
   if ((now?.level ?? null) === level) return { ...state, wishes: without(state.wishes, key) };
   return { ...state, wishes: new Map(state.wishes).set(key, { who: now?.who ?? who, level }) };
 }
@@ -79,11 +79,11 @@ export function rowsOf({ base, wishes }: Staging): StagedRow[] {
     const wished = wishes.get(entry.key);
     if (!wished) return { ...entry, state: "same" };
     if (wished.level === null) return { ...entry, state: "removed", before: entry.level };
-    return { ...entry, level: wished.level, state: "changed", before: entry.level, rule: "entry" };
+    return { ...entry, level: wished.level, state: "changed", before: entry.level, rule: "entry", stands: true };
   });
   const added: StagedRow[] = [];
   for (const [key, { who, level }] of wishes) {
-    if (level !== null && !entryOf(base, key)) added.unshift({ key, who, level, rule: "entry", state: "added" });
+    if (level !== null && !entryOf(base, key)) added.unshift({ key, who, level, rule: "entry", stands: true, state: "added" });
   }
   return [...added, ...rows];
 }
@@ -105,12 +105,10 @@ export interface AclRequest {
   access_control_list: Record<string, string>[];
 }
 
-/** Rules that stand without an entry: sent as one, they would become one or be refused. */
-const unsent = new Set(["home", "shared", "open"]);
 const names: Record<string, string> = { user: "user_name", group: "group_name", "service-principal": "service_principal_name" };
 
-/** All that is to stand on the object. Administrators are named where they stand directly, since the server asks that of a root. */
+/** All that is to stand on the object. What stands without an entry is not sent: it would become one, or be refused. */
 export function requestOf(state: Staging): AclRequest {
-  const rows = rowsOf(state).filter((row) => row.state !== "removed" && !unsent.has(row.rule));
+  const rows = rowsOf(state).filter((row) => row.state !== "removed" && row.stands);
   return { access_control_list: rows.map((row) => ({ [names[row.who.kind] ?? "user_name"]: row.who.name, permission_level: row.level })) };
 }

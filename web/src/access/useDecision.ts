@@ -45,20 +45,11 @@ async function fromHolders({ object, ability }: Question, principal: string, sig
   const holder = answer.principals.find((h) => h.name === principal);
   const base = { ability, object: answer.object };
   if (holder) {
-    const told = holder.path && holder.path.length > 0 ? holder.path : [holderSentence(holder, answer.object)];
-    return { ...base, allowed: true, principal: holder, level: holder.level, rule: holder.rule, path: told.map((text) => stepOf(text, holder.level)) };
+    const path = holder.path ?? [{ kind: "rule", text: holderSentence(holder, answer.object) }];
+    return { ...base, allowed: true, principal: holder, level: holder.level, rule: holder.rule, path };
   }
   const found = await get<{ principals: PrincipalRef[] }>("/principals", { q: principal, max_results: 20 }, { signal });
   const who = found.principals.find((p) => p.name === principal) ?? { id: "", name: principal, kind: "user" };
   const text = `Nothing gives ${principal} this ability here.`;
   return { ...base, allowed: false, principal: who, level: "", rule: "nothing", path: [{ kind: "rule", text }] };
-}
-
-/** The kind of a step that comes as a sentence only. */
-export function stepOf(text: string, level: string): Step {
-  if (text.includes(" is a member of group ")) return { kind: "member", text };
-  if (text.endsWith(" and takes its permissions.")) return { kind: "inherit", text };
-  if (/^On an? /.test(text)) return { kind: "table", level, text };
-  if (text.includes(` has ${level} on `)) return { kind: "grant", level, text };
-  return { kind: "rule", text };
 }

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tan
 import { ApiError, call, get, post, put } from "../api/client";
 import { renewObject } from "../api/live";
 import type { ObjectRef } from "../api/types";
-import { readAcl, type Acl, type AclAnswer, type ExplainAnswer, type LevelInfo } from "./acl";
+import { readAcl, type Acl, type AclAnswer, type LevelInfo } from "./acl";
 import type { Effect } from "./effect";
 import type { AclRequest } from "./staging";
 
@@ -17,7 +17,7 @@ export interface Permissions {
 /** "experiments/1" as a part of an address. */
 export const segments = (object: string): string => object.split("/").map(encodeURIComponent).join("/");
 
-/** Reads the list, why each level is there, and the kind's levels. */
+/** Reads the list, with what may be changed of it, and the kind's levels. */
 export function usePermissions(object: string | undefined): UseQueryResult<Permissions> {
   return useQuery({
     queryKey: ["/permissions", object],
@@ -29,14 +29,12 @@ export function usePermissions(object: string | undefined): UseQueryResult<Permi
 
 async function readPermissions(object: string, signal: AbortSignal): Promise<Permissions> {
   const path = segments(object);
-  const [list, levels, explain] = await Promise.all([
+  const [list, levels] = await Promise.all([
     call<AclAnswer>("GET", `/permissions/${path}`, { signal }),
     get<{ permission_levels?: LevelInfo[] }>(`/permissions/${path}/levels`, undefined, { signal }),
-    // The list alone can be shown too: without the names of origins.
-    get<ExplainAnswer>(`/objects/${path}/explain`, undefined, { signal }).catch(() => undefined),
   ]);
   const known = levels.permission_levels ?? [];
-  return { acl: readAcl(list.body, list.etag ?? "", explain, known), levels: known };
+  return { acl: readAcl(list.body, list.etag ?? "", known), levels: known };
 }
 
 const previewOf = (object: string, body: string, etag: string) => ({

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { Button, Checkbox, Code, Dialog, Notice, Problem, Select, TextField } from "../ui";
+import { Button, Checkbox, Code, Dialog, Notice, Problem, Select, Skeleton, TextField } from "../ui";
 import styles from "./Account.module.css";
 import { ClientLines } from "./ClientLines";
-import { lifetimes, scopes, useCreateToken, wishOf, type CreatedToken } from "./tokens";
+import { lifetimes, useCreateToken, useTokenScopes, wishOf, type CreatedToken, type TokenScope } from "./tokens";
 
 export interface NewTokenDialogProps {
   isOpen: boolean;
@@ -56,24 +56,39 @@ function Form({ isOpen, close, done }: { isOpen: boolean; close: () => void; don
 }
 
 function Scopes({ chosen, onChange }: { chosen: string[] | undefined; onChange: (chosen: string[] | undefined) => void }) {
-  const toggle = (scope: string, on: boolean) => onChange(on ? [...(chosen ?? []), scope] : (chosen ?? []).filter((s) => s !== scope));
+  const offered = useTokenScopes(true);
+  const whole = offered.data?.whole ?? true;
   return (
     <fieldset className={styles.scopes}>
       <legend>Reach</legend>
-      <Checkbox isSelected={chosen === undefined} onChange={(all) => onChange(all ? undefined : ["mlflow"])}>
-        Everything that I may do
+      <Checkbox isSelected={chosen === undefined} onChange={(all) => onChange(all ? undefined : (offered.data?.scopes ?? []).filter((s) => s.held).slice(0, 1).map((s) => s.scope))}>
+        {whole ? "Everything that I may do" : "As far as this session, which was opened with a narrow token"}
       </Checkbox>
-      {chosen === undefined ? null : (
-        <div className={styles.scopeGrid}>
-          {scopes.map(([scope, what]) => (
-            <Checkbox key={scope} isSelected={chosen.includes(scope)} onChange={(on) => toggle(scope, on)}>
-              {scope} <span className="faint small">{what}</span>
-            </Checkbox>
-          ))}
-        </div>
-      )}
+      {chosen === undefined ? null : <ScopeGrid scopes={offered.data?.scopes} error={offered.error} chosen={chosen} onChange={onChange} />}
       {chosen?.length === 0 ? <p className={styles.wrong}>Choose at least one.</p> : null}
     </fieldset>
+  );
+}
+
+interface ScopeGridProps {
+  scopes: readonly TokenScope[] | undefined;
+  error: Error | null;
+  chosen: readonly string[];
+  onChange: (chosen: string[]) => void;
+}
+
+function ScopeGrid({ scopes, error, chosen, onChange }: ScopeGridProps) {
+  if (error) return <Problem error={error} title="What a token can reach could not be read." />;
+  if (!scopes) return <Skeleton lines={3} label="Reading what a token can reach" />;
+  const toggle = (scope: string, on: boolean) => onChange(on ? [...chosen, scope] : chosen.filter((s) => s !== scope));
+  return (
+    <div className={styles.scopeGrid}>
+      {scopes.map(({ scope, what, held }) => (
+        <Checkbox key={scope} isSelected={chosen.includes(scope)} isDisabled={!held} onChange={(on) => toggle(scope, on)}>
+          {scope} <span className="faint small">{held ? what : "not within this session's reach"}</span>
+        </Checkbox>
+      ))}
+    </div>
   );
 }
 

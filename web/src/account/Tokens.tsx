@@ -3,7 +3,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { AlertDialog, Badge, Button, Copy, Empty, Problem, Section, Skeleton, Table, Time, notify, sorted, useNow, type Column, type Sort } from "../ui";
 import { NewTokenDialog } from "./TokenForm";
-import { standingOf, useRevokeToken, useTokens, type Token } from "./tokens";
+import { dayText, standingOf, useRevokeToken, useTokens, type Token } from "./tokens";
 
 function Expiry({ token }: { token: Token }) {
   const standing = standingOf(token, useNow());
@@ -17,13 +17,12 @@ function Expiry({ token }: { token: Token }) {
   );
 }
 
-function columnsFor(revoke: (token: Token) => void, knowsUse: boolean): Column<Token>[] {
-  const use: Column<Token> = { key: "used", title: "Last used", cell: (t) => <Time at={t.last_used_day} />, sortable: true };
+function columnsFor(revoke: (token: Token) => void): Column<Token>[] {
   return [
     { key: "comment", title: "For", cell: (t) => (t.comment === "" ? <span className="faint">no comment</span> : <span className="break">{t.comment}</span>), sortable: true },
     { key: "scopes", title: "Reach", cell: (t) => (t.scopes?.length ? t.scopes.join(", ") : "everything"), hideNarrow: true },
     { key: "created", title: "Created", cell: (t) => <Time at={t.creation_time} />, sortable: true, hideNarrow: true },
-    ...(knowsUse ? [use] : []),
+    { key: "used", title: "Last used", cell: (t) => <LastUse token={t} />, sortable: true },
     { key: "expires", title: "Expires", cell: (t) => <Expiry token={t} />, sortable: true },
     { key: "id", title: "ID", cell: (t) => <TokenID id={t.token_id} />, hideNarrow: true },
     {
@@ -38,6 +37,12 @@ function columnsFor(revoke: (token: Token) => void, knowsUse: boolean): Column<T
       ),
     },
   ];
+}
+
+/** The server keeps the day of the last use, and where it came from. */
+function LastUse({ token: { last_used_day: day, last_used_source: source } }: { token: Token }) {
+  if (day === undefined) return <span className="faint">never</span>;
+  return <span title={source ? `from ${source}` : undefined}>{dayText(day)}</span>;
 }
 
 function TokenID({ id }: { id: string }) {
@@ -83,7 +88,7 @@ export function Tokens() {
       {rows.length > 0 ? (
         <Table
           label="Tokens"
-          columns={columnsFor(setRevoked, rows.some((t) => t.last_used_day))}
+          columns={columnsFor(setRevoked)}
           rows={sorted(rows, sort, valueOf)}
           rowKey={(t) => t.token_id}
           sort={sort}

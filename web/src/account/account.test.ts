@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { browserName } from "./browser";
 import { databricksLines, mlflowLines } from "./lines";
-import { standingOf, wishOf } from "./tokens";
+import { dayText, standingOf, wishOf } from "./tokens";
 
 const day = 86_400_000;
 
@@ -17,6 +17,10 @@ test.each([
 test("what is asked for", () => {
   expect(wishOf(" laptop ", "30", undefined)).toEqual({ comment: "laptop", lifetime_seconds: 2_592_000 });
   expect(wishOf("", "never", ["mlflow"])).toEqual({ comment: "", scopes: ["mlflow"] });
+});
+
+test("the day of the last use is UTC's", () => {
+  expect(dayText(Date.UTC(2026, 10, 2))).toBe("2 Nov 2026");
 });
 
 test("lines for clients", () => {

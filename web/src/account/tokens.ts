@@ -10,6 +10,7 @@ export interface Token {
   scopes?: string[];
   /** The beginning of the day of the last use (UTC). */
   last_used_day?: number;
+  last_used_source?: string;
 }
 
 export interface NewToken {
@@ -32,6 +33,9 @@ export const useCreateToken = (done: (created: CreatedToken) => void) =>
 
 export const useRevokeToken = () => useChange((id: string) => post(`${databricks}/token/delete`, { token_id: id }), [list, "/home"]);
 
+/** A day as it is kept: of UTC, so that nobody reads another day out of midnight. */
+export const dayText = (day: number): string => new Date(day).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" });
+
 export type Standing = { state: "lasting" } | { state: "good" | "soon" | "expired"; at: number };
 
 const soon = 14 * 24 * 3600_000;
@@ -44,20 +48,21 @@ export function standingOf(token: Pick<Token, "expiry_time">, now: number): Stan
   return { state: at - now <= soon ? "soon" : "good", at };
 }
 
-/** What a token can be cut down to: families of the API, with what they are for. */
-export const scopes: readonly [string, string][] = [
-  ["mlflow", "experiments, runs, models"],
-  ["workspace", "folders, notebooks, files"],
-  ["access-management", "permissions, who can, audit"],
-  ["scim", "users, groups, service principals"],
-  ["settings", "settings and webhooks"],
-  ["files", "artifact files"],
-  ["model-serving", "serving endpoints"],
-  ["jobs", "jobs"],
-  ["clusters", "clusters"],
-  ["secrets", "secrets"],
-  ["authentication", "tokens"],
-];
+/** What a new token can be cut down to, as GET /token-scopes answers it. */
+export interface TokenScopes {
+  scopes: readonly TokenScope[];
+  /** The credential behind this session reaches everything. */
+  whole: boolean;
+}
+
+export interface TokenScope {
+  scope: string;
+  what: string;
+  /** The credential behind this session reaches it; no token reaches further. */
+  held: boolean;
+}
+
+export const useTokenScopes = (enabled: boolean) => useGet<TokenScopes>("/token-scopes", undefined, { enabled });
 
 export const lifetimes: readonly { value: string; text: string; days: number | undefined }[] = [
   { value: "1", text: "1 day", days: 1 },

@@ -10,8 +10,8 @@ interface LawRow {
 interface LawKind {
   kind: string;
   request: string;
-  /** Null where a kind has no levels of its own, as the workspace. */
-  levels: { permission_level: string; description: string }[] | null;
+  /** Empty where a kind has no levels of its own, as the workspace. */
+  levels: { permission_level: string; description: string }[];
   abilities: LawRow[];
 }
 

@@ -428,6 +428,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/{model}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of a registered model, newest first, each with what the caller may do with it
+         * @description Needs the ability view-model.
+         */
+        get: operations["getSearchModelVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/{model}/versions/{version}": {
         parameters: {
             query?: never;
@@ -876,6 +896,26 @@ export interface paths {
         patch: operations["patchChangeSteward"];
         trace?: never;
     };
+    "/token-scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a new token can be cut down to, and what of it the caller's own credential reaches
+         * @description Needs the ability use-tokens.
+         */
+        get: operations["getTokenScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transition-requests": {
         parameters: {
             query?: never;
@@ -1220,31 +1260,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        ACL: {
-            access_control_list: components["schemas"]["ACLRow"][];
-            object_id: string;
-            object_type: string;
-        };
         ACLItem: {
             group_name?: string;
             permission_level?: string;
             service_principal_name?: string;
             user_name?: string;
         };
-        ACLLevel: {
-            inherited: boolean;
-            inherited_from_object?: string[];
-            permission_level: string;
-        };
         ACLLevels: {
             permission_levels: components["schemas"]["LevelInfo"][];
-        };
-        ACLRow: {
-            all_permissions: components["schemas"]["ACLLevel"][];
-            display_name?: string;
-            group_name?: string;
-            service_principal_name?: string;
-            user_name?: string;
         };
         AbilitiesAnswer: {
             kinds: components["schemas"]["KindTable"][];
@@ -1316,6 +1339,7 @@ export interface components {
         };
         BackupsAnswer: {
             backups: components["schemas"]["BackupState"][];
+            folder: string;
             instead?: string;
             possible: boolean;
         };
@@ -1324,7 +1348,7 @@ export interface components {
             allowed: boolean;
             level: string;
             object: components["schemas"]["ObjectRef"];
-            path: components["schemas"]["Step"][];
+            path: components["schemas"]["PathStep"][];
             principal: components["schemas"]["PrincipalRef"];
             refusal?: components["schemas"]["Refusal"];
             rule: string;
@@ -1408,6 +1432,13 @@ export interface components {
                 [key: string]: components["schemas"]["MediaType"];
             };
             description?: string;
+        };
+        CreatedAt: {
+            ability: string;
+            kind: string;
+            name: string;
+            object: string;
+            path?: string;
         };
         Decision: {
             ability?: string;
@@ -1542,7 +1573,7 @@ export interface components {
             kind: string;
             level: string;
             name: string;
-            path?: string[];
+            path?: components["schemas"]["PathStep"][];
             rule: string;
             through?: components["schemas"]["PrincipalRef"];
         };
@@ -1644,7 +1675,7 @@ export interface components {
             object: string;
             owner: string;
             path?: string;
-            prompt?: boolean;
+            prompt: boolean;
             /** Format: int64 */
             requests: number;
             /** Format: int64 */
@@ -1653,6 +1684,7 @@ export interface components {
             tags: components["schemas"]["TagRow"][];
             trashed?: boolean;
             two_persons: boolean;
+            unowned: string;
             /** Format: int64 */
             versions: number;
         };
@@ -1676,11 +1708,13 @@ export interface components {
             object: string;
             owner: string;
             path?: string;
+            prompt: boolean;
             /** Format: int64 */
             requests: number;
             /** Format: int64 */
             size?: number;
             trashed?: boolean;
+            unowned: string;
             /** Format: int64 */
             versions: number;
         };
@@ -1703,6 +1737,7 @@ export interface components {
             model_id?: string;
             model_object: string;
             name: string;
+            pending: number;
             requests: components["schemas"]["RequestRow"][];
             run_id: string;
             run_link: string;
@@ -1791,6 +1826,41 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        PathStep: {
+            group?: components["schemas"]["PrincipalRef"];
+            in?: components["schemas"]["ObjectRef"];
+            kind: string;
+            level?: string;
+            object?: components["schemas"]["ObjectRef"];
+            principal?: components["schemas"]["PrincipalRef"];
+            rule?: string;
+            text: string;
+        };
+        PermissionLevel: {
+            changeable: boolean;
+            inherited: boolean;
+            inherited_from_object?: string[];
+            origins?: components["schemas"]["ObjectRef"][];
+            permission_level: string;
+            reason?: string;
+            rule: string;
+            stands: boolean;
+        };
+        PermissionRow: {
+            all_permissions: components["schemas"]["PermissionLevel"][];
+            display_name?: string;
+            fixed?: string;
+            group_name?: string;
+            members?: number;
+            principal: components["schemas"]["PrincipalRef"];
+            service_principal_name?: string;
+            user_name?: string;
+        };
+        PermissionsAnswer: {
+            access_control_list: components["schemas"]["PermissionRow"][];
+            object_id: string;
+            object_type: string;
+        };
         PrincipalRef: {
             id: string;
             kind: string;
@@ -1854,6 +1924,7 @@ export interface components {
             title: string;
         };
         RequestRow: {
+            abilities: string[];
             absent: components["schemas"]["AbsentAction"][];
             actions: string[];
             checks: components["schemas"]["CheckRow"][];
@@ -1865,6 +1936,7 @@ export interface components {
             digest_now: string;
             from: string;
             id: string;
+            level: string;
             model: string;
             model_object: string;
             own: boolean;
@@ -1950,6 +2022,15 @@ export interface components {
             result: string;
             status_code: number;
         };
+        ScopeRow: {
+            held: boolean;
+            scope: string;
+            what: string;
+        };
+        ScopesAnswer: {
+            scopes: components["schemas"]["ScopeRow"][];
+            whole: boolean;
+        };
         SearchAnswer: {
             results: components["schemas"]["SearchResult"][];
         };
@@ -1979,6 +2060,7 @@ export interface components {
             access_control: boolean;
             administrator: boolean;
             auditor: boolean;
+            creates: components["schemas"]["CreatedAt"][];
             csrf: string;
             /** Format: int64 */
             expires_at: number;
@@ -2036,15 +2118,6 @@ export interface components {
             size: number;
             source: string;
             version?: string;
-        };
-        Step: {
-            kind: string;
-            level?: string;
-            /** Format: int64 */
-            object: number;
-            /** Format: int64 */
-            principal?: number;
-            text: string;
         };
         StewardAnswer: {
             contact?: string;
@@ -2143,6 +2216,43 @@ export interface components {
             version: string;
             workspace_id: string;
         };
+        VersionRow: {
+            abilities: string[];
+            absent: components["schemas"]["AbsentAction"][];
+            actions: components["schemas"]["StageAction"][];
+            aliases: string[];
+            checks: components["schemas"]["CheckRow"][];
+            /** Format: int64 */
+            creation_timestamp: number;
+            current_stage: string;
+            description: string;
+            digest?: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            last_updated_timestamp: number;
+            level: string;
+            model_id?: string;
+            model_object: string;
+            name: string;
+            pending: number;
+            run_id: string;
+            /** Format: int64 */
+            size: number;
+            source_link?: components["schemas"]["SourceLink"];
+            status: string;
+            status_message?: string;
+            two_persons: boolean;
+            unmet: {
+                [key: string]: string[];
+            };
+            user_id?: string;
+            version: string;
+        };
+        VersionsAnswer: {
+            next_page_token?: string;
+            versions: components["schemas"]["VersionRow"][];
+        };
         Viewed: {
             abilities: string[];
             /** Format: int64 */
@@ -2197,11 +2307,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type Acl = components['schemas']['ACL'];
 export type AclItem = components['schemas']['ACLItem'];
-export type AclLevel = components['schemas']['ACLLevel'];
 export type AclLevels = components['schemas']['ACLLevels'];
-export type AclRow = components['schemas']['ACLRow'];
 export type AbilitiesAnswer = components['schemas']['AbilitiesAnswer'];
 export type AbilityRow = components['schemas']['AbilityRow'];
 export type AbsentAction = components['schemas']['AbsentAction'];
@@ -2221,6 +2328,7 @@ export type CloneAnswer = components['schemas']['CloneAnswer'];
 export type Components = components['schemas']['Components'];
 export type ConfEffect = components['schemas']['ConfEffect'];
 export type Content = components['schemas']['Content'];
+export type CreatedAt = components['schemas']['CreatedAt'];
 export type Decision = components['schemas']['Decision'];
 export type DeliveriesAnswer = components['schemas']['DeliveriesAnswer'];
 export type DeliveryAnswer = components['schemas']['DeliveryAnswer'];
@@ -2258,6 +2366,10 @@ export type ObjectRef = components['schemas']['ObjectRef'];
 export type Operation = components['schemas']['Operation'];
 export type Output = components['schemas']['Output'];
 export type Parameter = components['schemas']['Parameter'];
+export type PathStep = components['schemas']['PathStep'];
+export type PermissionLevel = components['schemas']['PermissionLevel'];
+export type PermissionRow = components['schemas']['PermissionRow'];
+export type PermissionsAnswer = components['schemas']['PermissionsAnswer'];
 export type PrincipalRef = components['schemas']['PrincipalRef'];
 export type PrincipalRow = components['schemas']['PrincipalRow'];
 export type PrincipalsAnswer = components['schemas']['PrincipalsAnswer'];
@@ -2277,6 +2389,8 @@ export type Row = components['schemas']['Row'];
 export type RowActor = components['schemas']['RowActor'];
 export type RowIdentity = components['schemas']['RowIdentity'];
 export type RowResponse = components['schemas']['RowResponse'];
+export type ScopeRow = components['schemas']['ScopeRow'];
+export type ScopesAnswer = components['schemas']['ScopesAnswer'];
 export type SearchAnswer = components['schemas']['SearchAnswer'];
 export type SearchResult = components['schemas']['SearchResult'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
@@ -2286,7 +2400,6 @@ export type ShownCell = components['schemas']['ShownCell'];
 export type SourceLink = components['schemas']['SourceLink'];
 export type StageAction = components['schemas']['StageAction'];
 export type Status = components['schemas']['Status'];
-export type Step = components['schemas']['Step'];
 export type StewardAnswer = components['schemas']['StewardAnswer'];
 export type TagRow = components['schemas']['TagRow'];
 export type TrashAnswer = components['schemas']['TrashAnswer'];
@@ -2297,6 +2410,8 @@ export type TreeRow = components['schemas']['TreeRow'];
 export type TwoPersonsAnswer = components['schemas']['TwoPersonsAnswer'];
 export type UnownedAnswer = components['schemas']['UnownedAnswer'];
 export type VersionAnswer = components['schemas']['VersionAnswer'];
+export type VersionRow = components['schemas']['VersionRow'];
+export type VersionsAnswer = components['schemas']['VersionsAnswer'];
 export type Viewed = components['schemas']['Viewed'];
 export type ViewerRef = components['schemas']['ViewerRef'];
 export type WhatCanAnswer = components['schemas']['WhatCanAnswer'];
@@ -2947,6 +3062,8 @@ export interface operations {
                 q?: string;
                 owner?: string;
                 stage?: string;
+                prompts?: boolean;
+                unowned?: boolean;
                 order_by?: string;
                 max_results?: number;
                 page_token?: string;
@@ -3131,6 +3248,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TwoPersonsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSearchModelVersions: {
+        parameters: {
+            query?: {
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -3523,7 +3674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ACL"];
+                    "application/json": components["schemas"]["PermissionsAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -3562,7 +3713,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ACL"];
+                    "application/json": components["schemas"]["PermissionsAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -3601,7 +3752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ACL"];
+                    "application/json": components["schemas"]["PermissionsAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -4063,6 +4214,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StewardAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getTokenScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScopesAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */

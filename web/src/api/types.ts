@@ -52,6 +52,8 @@ export interface Session {
   mlflow_ui: boolean;
   access_control: boolean;
   abilities: string[];
+  /** What the viewer may make, and on which objects: in the registry, in the home folder, in Shared, in the root. */
+  creates: readonly (ObjectRef & { ability: string })[];
 }
 
 /** What a refusal tells besides its message. */

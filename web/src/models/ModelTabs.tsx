@@ -35,7 +35,7 @@ export function ProvenanceTab({ model }: { model: Model }) {
   const [chosen, setChosen] = useState<string>();
   if (versions.error) return <Problem error={versions.error} title="The versions could not be listed." />;
   if (!versions.data) return <Skeleton label="Loading the versions" />;
-  const rows = versions.data.model_versions ?? [];
+  const rows = versions.data.versions;
   const version = chosen ?? model.latest.Production ?? rows[0]?.version;
   if (version === undefined) return <Empty title="No versions yet" level={3}>Where a version comes from is shown when there is one.</Empty>;
   const options = rows.map((v) => ({ value: v.version, text: `Version ${v.version}`, what: v.current_stage === "None" ? undefined : v.current_stage }));
@@ -53,7 +53,7 @@ export function ProvenanceTab({ model }: { model: Model }) {
 /** What was done with the newest versions, put together. */
 export function ActivityTab({ model }: { model: Model }) {
   const versions = useVersions(model.name, "", recent);
-  const rows = versions.data?.model_versions ?? [];
+  const rows = versions.data?.versions ?? [];
   const feeds = useQueries({
     queries: rows.map(({ version }) => ({
       queryKey: [`${versionPath(model.name, version)}/activities`, { max_results: 50 }],

@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from "react";
 import { Box, Plus } from "lucide-react";
-import { useObject } from "../api/hooks";
 import { useViewer } from "../app/session";
 import { Allowed, Button, ButtonLink, Code, Empty, Page as Screen, Problem, SearchField, Select, Skeleton, type Sort } from "../ui";
 import { registerLines } from "./code";
@@ -9,7 +8,7 @@ import styles from "./Models.module.css";
 import { ModelsTable } from "./ModelsTable";
 import { OwnerField } from "./OwnerField";
 import { Pager } from "./Pager";
-import { pageSize, promptPage, useModels, useNeglected, usePages, usePrompts, type Pages } from "./queries";
+import { pageSize, useModels, usePages, type Pages } from "./queries";
 import { stages, type ModelsAnswer } from "./types";
 import { orderOf, sortOf, sortText, useFilter, useSettled } from "./useFilter";
 import { WhyProvider } from "./Why";
@@ -18,11 +17,11 @@ import { WhyProvider } from "./Why";
 export function Page() {
   const viewer = useViewer();
   const [creates, setCreates] = useState(false);
-  const registry = useObject("registered-models/root");
+  const registry = { object: "registered-models/root", kind: "registered-model", abilities: viewer.creates.filter((c) => c.object === "registered-models/root").map((c) => c.ability) };
   const actions = (
     <>
       <ButtonLink to="/requests">Transition requests</ButtonLink>
-      <Allowed ability="create-model" on={registry.data}>
+      <Allowed ability="create-model" on={registry}>
         <Button variant="primary" icon={<Plus aria-hidden="true" />} onPress={() => setCreates(true)}>
           Create model
         </Button>
@@ -41,6 +40,7 @@ export function Page() {
 
 const kinds = [
   { value: "models", text: "Models" },
+  { value: "unowned", text: "Models without an owner", what: "Nobody answers for them" },
   { value: "prompts", text: "Prompts" },
 ];
 const stageOptions = [{ value: "any", text: "Any stage" }, ...stages.map((stage) => ({ value: stage, text: stage === "None" ? "No stage" : stage }))];
@@ -49,14 +49,15 @@ function List({ host }: { host: string }) {
   const [value, set] = useFilter();
   const [text, setText] = useState(value("q"));
   const settled = useSettled(text);
-  const prompts = value("show") === "prompts";
+  const shown = kinds.find((kind) => kind.value === value("show"))?.value ?? "models";
+  const prompts = shown === "prompts";
   const sort = sortOf(value("sort"));
-  const filter = { text: settled, owner: value("owner"), stage: value("stage"), order: orderOf(sort) };
-  const pages = usePages(JSON.stringify([filter, prompts]));
-  const models = useModels(filter, pages.token, !prompts);
-  const found = usePrompts(filter, pages.token, prompts);
-  const list = prompts ? found : models;
-  const filtered = settled !== "" || (!prompts && (filter.owner !== "" || filter.stage !== ""));
+  // Prompts have no stages and no owner's field above them.
+  const of = (name: string) => (prompts ? "" : value(name));
+  const filter = { text: settled, owner: of("owner"), stage: of("stage"), order: orderOf(sort), prompts, unowned: shown === "unowned" };
+  const pages = usePages(JSON.stringify(filter));
+  const list = useModels(filter, pages.token);
+  const filtered = settled !== "" || filter.owner !== "" || filter.stage !== "" || filter.unowned;
   const none = <NoModels filtered={filtered} prompts={prompts} host={host} />;
   return (
     <>
@@ -71,7 +72,7 @@ function List({ host }: { host: string }) {
           }}
           placeholder="Part of the name"
         />
-        <Select label="Show" options={kinds} value={prompts ? "prompts" : "models"} onChange={(next) => set("show", next === "prompts" ? next : "")} />
+        <Select label="Show" options={kinds} value={shown} onChange={(next) => set("show", next === "models" ? "" : next)} />
         {prompts ? null : (
           <>
             <Select label="Stage" options={stageOptions} value={filter.stage || "any"} onChange={(next) => set("stage", next === "any" ? "" : next)} />
@@ -80,8 +81,8 @@ function List({ host }: { host: string }) {
         )}
       </div>
       {list.error ? <Problem error={list.error} title="The models could not be listed." onRetry={() => void list.refetch()} /> : null}
-      {list.isPending && !list.error ? <Skeleton lines={8} label="Loading the models" /> : null}
-      {list.data && !list.isPending ? <Found list={list.data} pages={pages} sort={sort} prompts={prompts} isLoading={list.isPlaceholderData} none={none} /> : null}
+      {list.isPending ? <Skeleton lines={8} label="Loading the models" /> : null}
+      {list.data ? <Found list={list.data} pages={pages} sort={sort} prompts={prompts} isLoading={list.isPlaceholderData} none={none} /> : null}
     </>
   );
 }
@@ -97,14 +98,13 @@ interface FoundProps {
 
 function Found({ list, pages, sort, prompts, isLoading, none }: FoundProps) {
   const [, set] = useFilter();
-  const neglected = useNeglected();
   if (list.models.length === 0 && pages.at === 0) return none;
   return (
     <>
-      <ModelsTable models={list.models} neglected={neglected} sort={sort} onSort={(next) => set("sort", sortText(next))} />
+      <ModelsTable models={list.models} sort={sort} onSort={(next) => set("sort", sortText(next))} />
       <Pager
         pages={pages}
-        size={prompts ? promptPage : pageSize}
+        size={pageSize}
         shown={list.models.length}
         next={list.next_page_token}
         what={prompts ? "prompts" : "models"}

@@ -15,14 +15,13 @@ export const neglectWords: Record<string, string> = {
 };
 
 /** The owner's name, and a mark where nobody answers any more. */
-export function Owner({ name, unowned }: { name: string; unowned: string | undefined }) {
-  const why = unowned ?? (name === "" ? "no-owner" : undefined);
+export function Owner({ name, unowned = "" }: { name: string; unowned: string | undefined }) {
   return (
     <span className={styles.owner}>
       {name === "" ? null : <span>{name}</span>}
-      {why === undefined ? null : (
+      {unowned === "" ? null : (
         <Badge tone="warn" icon={<UserRoundX aria-hidden="true" />}>
-          {neglectWords[why] ?? why}
+          {neglectWords[unowned] ?? unowned}
         </Badge>
       )}
     </span>
@@ -89,11 +88,11 @@ function Pending({ model }: { model: ModelRow }) {
   );
 }
 
-const columnsOf = (neglected: ReadonlyMap<string, string>): Column<ModelRow>[] => [
+const columns: Column<ModelRow>[] = [
   { key: "name", title: "Name", cell: (m) => <Name model={m} />, sortable: true },
   { key: "latest", title: "Latest versions", cell: (m) => <Latest model={m} /> },
   { key: "aliases", title: "Aliases", cell: (m) => <Aliases model={m} />, hideNarrow: true },
-  { key: "owner", title: "Owner", cell: (m) => <Owner name={m.owner} unowned={m.unowned ?? neglected.get(m.object)} /> },
+  { key: "owner", title: "Owner", cell: (m) => <Owner name={m.owner} unowned={m.unowned} /> },
   { key: "requests", title: "Pending", cell: (m) => <Pending model={m} /> },
   { key: "level", title: "My level", cell: (m) => <LevelBadge level={m.level} /> },
   { key: "modified", title: "Modified", cell: (m) => <Time at={m.modified_at} />, sortable: true, hideNarrow: true },
@@ -102,12 +101,11 @@ const columnsOf = (neglected: ReadonlyMap<string, string>): Column<ModelRow>[] =
 
 export interface ModelsTableProps {
   models: readonly ModelRow[];
-  neglected: ReadonlyMap<string, string>;
   sort: Sort;
   onSort: (sort: Sort) => void;
 }
 
 /** Registered models with what stands where, who answers, and what the viewer may do. */
-export function ModelsTable({ models, neglected, sort, onSort }: ModelsTableProps) {
-  return <Table label="Registered models" columns={columnsOf(neglected)} rows={models} rowKey={(m) => m.object} sort={sort} onSort={onSort} empty="No models on this page." />;
+export function ModelsTable({ models, sort, onSort }: ModelsTableProps) {
+  return <Table label="Registered models" columns={columns} rows={models} rowKey={(m) => m.object} sort={sort} onSort={onSort} empty="No models on this page." />;
 }

@@ -83,9 +83,8 @@ interface DecisionsProps {
 
 function Decisions({ request, label, onChoose }: DecisionsProps) {
   const why = useWhy();
-  // The request says what may be done, not what the viewer has; an ability is missing exactly where the reason names its level.
-  const refusedOf = ({ allowed, ability = "", reason, action }: Decision) =>
-    allowed ? null : why(ability, { object: request.model_object, kind: "registered-model", abilities: isLevel(reason) ? [] : [ability] }, reason, decisionWords[action].verb);
+  const on = { object: request.model_object, kind: "registered-model", abilities: request.abilities };
+  const refusedOf = ({ allowed, ability = "", reason, action }: Decision) => (allowed ? null : why(ability, on, reason, decisionWords[action].verb));
   return (
     <div className="row">
       {decisionsOn(request).map((decision) => {
@@ -108,9 +107,6 @@ function Decisions({ request, label, onChoose }: DecisionsProps) {
     </div>
   );
 }
-
-/** Refusals for a level begin with who may not do what; rules name the model or the version. */
-const isLevel = (reason: string | undefined) => reason?.includes(" may not \"") ?? false;
 
 function Facts({ request, brief }: { request: TransitionRequest; brief: boolean }) {
   return (

@@ -4,10 +4,10 @@ import { mayArchive, type StageChoice } from "./actions";
 import { askTransition, moveVersion, useModelChange, type StageChange } from "./changes";
 import { CheckLine } from "./Checks";
 import { StageBadge } from "./StageBadge";
-import type { ModelVersion } from "./types";
+import type { VersionRow } from "./types";
 
 export interface StageDialogProps {
-  version: ModelVersion;
+  version: VersionRow;
   choice: StageChoice;
   close: () => void;
 }

@@ -3,11 +3,11 @@ import { ArrowRightLeft, ChevronDown, MessageSquarePlus } from "lucide-react";
 import { Button, Menu, type AllowedOn, type MenuEntry } from "../ui";
 import { stageChoices, type StageChoice, type StageWay } from "./actions";
 import { StageDialog } from "./StageDialog";
-import type { ModelVersion } from "./types";
+import type { VersionRow } from "./types";
 import { useWhy } from "./Why";
 
 export interface StageMenuProps {
-  version: ModelVersion;
+  version: VersionRow;
   size?: "m" | "s";
 }
 

@@ -1,17 +1,17 @@
+import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
 import { useViewer } from "../app/session";
-import { Badge, Code, Empty, Link, Problem, Skeleton, Table, Time, type Column } from "../ui";
+import { Badge, Code, Empty, Link, plural, Problem, Skeleton, Table, Time, type Column } from "../ui";
 import { versionLines } from "./code";
 import { Digest } from "./Digest";
 import styles from "./Models.module.css";
 import { Pager } from "./Pager";
 import { loggedModelPage, runPage, versionPage } from "./paths";
-import { usePages, useVersion, useVersions } from "./queries";
+import { usePages, useVersions } from "./queries";
 import { StageBadge } from "./StageBadge";
 import { StageMenu } from "./StageMenu";
 import { StatusBadge } from "./StatusBadge";
-import type { VersionRow } from "./types";
+import type { Check, VersionRow } from "./types";
 
-/** So few that what lists of versions leave out (digest, what the viewer may do) can be asked for row by row. */
 const size = 25;
 
 /** The versions of a model, newest first. */
@@ -21,7 +21,7 @@ export function VersionsTable({ name }: { name: string }) {
   const list = useVersions(name, pages.token, size);
   if (list.error) return <Problem error={list.error} title="The versions could not be listed." onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton lines={6} label="Loading the versions" />;
-  const versions = list.data.model_versions ?? [];
+  const { versions } = list.data;
   if (versions.length === 0 && pages.at === 0) return <NoVersions host={host} name={name} />;
   return (
     <div className="stack">
@@ -43,10 +43,11 @@ function NoVersions({ host, name }: { host: string; name: string }) {
 const columns: Column<VersionRow>[] = [
   { key: "version", title: "Version", cell: (v) => <Version row={v} /> },
   { key: "stage", title: "Stage", cell: (v) => <Standing row={v} /> },
-  { key: "aliases", title: "Aliases", cell: (v) => <AliasBadges aliases={v.aliases ?? []} /> },
-  { key: "digest", title: "Digest", cell: (v) => <RowDigest row={v} />, hideNarrow: true },
-  { key: "source", title: "Source", cell: (v) => <RowSource row={v} />, hideNarrow: true },
-  { key: "menu", title: "Change the stage", hideTitle: true, align: "end", cell: (v) => <RowStage row={v} /> },
+  { key: "aliases", title: "Aliases", cell: (v) => <AliasBadges aliases={v.aliases} /> },
+  { key: "digest", title: "Digest", cell: (v) => <Digest digest={v.digest} />, hideNarrow: true },
+  { key: "checks", title: "Checks", cell: (v) => <ChecksSummary checks={v.checks} />, hideNarrow: true },
+  { key: "source", title: "Source", cell: (v) => <Source row={v} />, hideNarrow: true },
+  { key: "menu", title: "Change the stage", hideTitle: true, align: "end", cell: (v) => <StageMenu version={v} size="s" /> },
 ];
 
 function Version({ row }: { row: VersionRow }) {
@@ -61,11 +62,12 @@ function Version({ row }: { row: VersionRow }) {
   );
 }
 
-/** The stage; the status too, while there are no files to load. */
+/** The stage, what is asked for, and the status while there are no files to load. */
 function Standing({ row }: { row: VersionRow }) {
   return (
     <span className={styles.chips}>
       <StageBadge stage={row.current_stage} />
+      {row.pending > 0 ? <Badge tone="accent">{plural(row.pending, "request")}</Badge> : null}
       {row.status === "READY" ? null : <StatusBadge status={row.status} reason={row.status_message} />}
     </span>
   );
@@ -84,20 +86,30 @@ function AliasBadges({ aliases }: { aliases: readonly string[] }) {
   );
 }
 
-function RowDigest({ row }: { row: VersionRow }) {
-  const version = useVersion(row.name, row.version);
-  if (version.isPending) return <span className="faint">…</span>;
-  return <Digest digest={version.data?.digest} />;
-}
-
-function RowStage({ row }: { row: VersionRow }) {
-  const version = useVersion(row.name, row.version);
-  return version.data ? <StageMenu version={version.data} size="s" /> : null;
-}
-
-function RowSource({ row }: { row: VersionRow }) {
-  const link = useVersion(row.name, row.version).data?.source_link;
-  if (link?.run_id) return <Link to={runPage(link.experiment_id, link.run_id)} className={styles.count}>Run {link.run_id.slice(0, 8)}</Link>;
+function Source({ row: { source_link: link, run_id } }: { row: VersionRow }) {
+  if (link?.run_id) {
+    return (
+      <Link to={runPage(link.experiment_id, link.run_id)} className={styles.count}>
+        Run {link.run_id.slice(0, 8)}
+      </Link>
+    );
+  }
   if (link?.model_id) return <Link to={loggedModelPage(link.experiment_id, link.model_id)}>Logged model</Link>;
-  return <span className="faint">{row.run_id ? "a run that you may not see" : "none"}</span>;
+  return <span className="faint">{run_id ? "a run that you may not see" : "none"}</span>;
+}
+
+/** How the checks of the version's own bytes went, in a word each. */
+function ChecksSummary({ checks }: { checks: readonly Check[] }) {
+  const current = checks.filter((check) => check.current);
+  if (current.length === 0) return <span className="faint">none</span>;
+  const passed = current.filter((check) => check.state === "success").length;
+  const running = current.filter((check) => check.state === "pending").length;
+  const failed = current.length - passed - running;
+  return (
+    <span className={styles.chips}>
+      {failed > 0 ? <Badge tone="bad" icon={<CircleX aria-hidden="true" />}>{`${failed} failed`}</Badge> : null}
+      {running > 0 ? <Badge tone="warn" icon={<CircleDashed aria-hidden="true" />}>{`${running} running`}</Badge> : null}
+      {passed > 0 ? <Badge tone="good" icon={<CircleCheck aria-hidden="true" />}>{`${passed} passed`}</Badge> : null}
+    </span>
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDatabricksLines, loadLines, modelUris, pythonText, shellText, verifyLines } from "./code";
-import { isWebAddress, modelPage, quoted, versionPage } from "./paths";
+import { isWebAddress, modelPage, versionPage } from "./paths";
 
 const words = { host: "http://127.0.0.1:5000", name: "iris", version: "3" };
 
@@ -52,10 +52,6 @@ describe("addresses", () => {
   it("keep names in their segment", () => {
     expect(modelPage("a b&c?")).toBe("/models/a%20b%26c%3F");
     expect(versionPage("<b>", "1")).toBe("/models/%3Cb%3E/versions/1");
-  });
-
-  it("keep filters in their quotes", () => {
-    expect(quoted("it's a \\")).toBe("'it''s a \\'");
   });
 
   it.each([

@@ -9,8 +9,11 @@ export const versionPage = (name: string, version: string) => `${modelPage(name)
 /** The server's governance endpoint of a model. */
 export const modelPath = (name: string) => `/models/${encodeURIComponent(name)}`;
 
+/** The server's governance endpoint of a model's versions. */
+export const versionsPath = (name: string) => `${modelPath(name)}/versions`;
+
 /** The server's governance endpoint of a version. */
-export const versionPath = (name: string, version: string) => `${modelPath(name)}/versions/${encodeURIComponent(version)}`;
+export const versionPath = (name: string, version: string) => `${versionsPath(name)}/${encodeURIComponent(version)}`;
 
 /** The console's page of a run. */
 export const runPage = (experiment: string, run: string) => `/experiments/${encodeURIComponent(experiment)}/runs/${encodeURIComponent(run)}`;
@@ -22,9 +25,6 @@ export const loggedModelPage = (experiment: string, model: string) =>
 /** Who can do what with an object. */
 export const accessPage = (object: string, ability?: string) =>
   `/access?object=${encodeURIComponent(object)}${ability ? `&ability=${encodeURIComponent(ability)}` : ""}`;
-
-/** A text in MLflow's filter grammar: in quotes, a quote inside written twice; nothing else is special. */
-export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** Whether an address is one that a page may link to: check pages and webhooks come from people. */
 export function isWebAddress(text: string | undefined): text is string {

@@ -1,23 +1,21 @@
 /** What the models' screens read, and how it is read anew. */
 import { useCallback, useState } from "react";
-import { useQueries, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { ApiError, get, mlflow, send } from "../api/client";
 import { useGet, usePaged } from "../api/hooks";
 import { useLive } from "../api/live";
-import { modelPath, quoted, versionPath } from "./paths";
+import { modelPath, versionPath, versionsPath } from "./paths";
 import { readMLmodel } from "./mlmodel";
 import type {
   ActivitiesAnswer,
   Lineage,
   Manifest,
   Model,
-  ModelRow,
   ModelsAnswer,
   ModelVersion,
   RequestsAnswer,
   RequiredCheck,
   RequiredTag,
-  Steward,
   TwoPersons,
   VersionsAnswer,
 } from "./types";
@@ -27,49 +25,19 @@ export interface ModelFilter {
   owner: string;
   stage: string;
   order: string;
+  /** MLflow's prompts in the place of models. */
+  prompts: boolean;
+  /** Only what nobody answers for. */
+  unowned: boolean;
 }
 
 /** Rows of a page: few enough to be drawn at once, and to look through. */
 export const pageSize = 50;
 
-/** A page of the registered models that the viewer may look at. */
-export function useModels(filter: ModelFilter, token: string, enabled = true) {
-  const { text, owner, stage, order } = filter;
-  const params = { q: text || undefined, owner: owner || undefined, stage: stage || undefined, order_by: order, max_results: pageSize, page_token: token || undefined };
-  return useGet<ModelsAnswer>("/models", params, { keep: true, enabled });
-}
-
-interface Registered {
-  registered_models?: { name: string }[];
-  next_page_token?: string;
-}
-
-/** Prompts on a page: each row is a question of its own. */
-export const promptPage = 20;
-
-/** A page of MLflow's prompts: registered models that lists of models leave out. Their rows are asked for one by one. */
-export function usePrompts(filter: ModelFilter, token: string, enabled: boolean) {
-  const named = filter.text === "" ? "" : ` AND name ILIKE ${quoted(`%${filter.text}%`)}`;
-  const names = useGet<Registered>(
-    `${mlflow}/registered-models/search`,
-    { filter: `tags.\`mlflow.prompt.is_prompt\` = 'true'${named}`, order_by: [filter.order], max_results: promptPage, page_token: token || undefined },
-    { keep: true, enabled },
-  );
-  const rows = useQueries({
-    queries: (names.data?.registered_models ?? []).map(({ name }) => ({
-      queryKey: [modelPath(name), {}],
-      queryFn: ({ signal }: { signal: AbortSignal }) => get<Model>(modelPath(name), {}, { signal }),
-      enabled,
-    })),
-  });
-  const data = names.data && { models: rows.flatMap((r) => (r.data ? [r.data as ModelRow] : [])), ...(names.data.next_page_token ? { next_page_token: names.data.next_page_token } : {}) };
-  return { data, error: names.error, isPending: names.isPending || rows.some((r) => r.isPending), isPlaceholderData: names.isPlaceholderData, refetch: names.refetch };
-}
-
-/** Why nobody answers for a model, by object; empty for whom the server does not tell. */
-export function useNeglected(): ReadonlyMap<string, string> {
-  const { data } = useGet<{ objects: Steward[] }>("/unowned", { kind: "registered-model", max_results: 1000 });
-  return new Map((data?.objects ?? []).map((s) => [s.object, s.unowned ?? "no-owner"]));
+/** A page of the registered models, or of the prompts, that the viewer may look at. */
+export function useModels({ text, owner, stage, order, prompts, unowned }: ModelFilter, token: string) {
+  const filter = { q: text || undefined, owner: owner || undefined, stage: stage || undefined, prompts: prompts || undefined, unowned: unowned || undefined };
+  return useGet<ModelsAnswer>("/models", { ...filter, order_by: order, max_results: pageSize, page_token: token || undefined }, { keep: true });
 }
 
 export const useModel = (name: string) => useGet<Model>(modelPath(name));
@@ -84,24 +52,18 @@ export function useVersion(name: string, version: string, enabled = true) {
   });
 }
 
-/** A page of a model's versions, newest first. */
+/** A page of a model's versions, newest first, each with what the viewer may do with it. */
 export function useVersions(name: string, token: string, size = pageSize) {
+  const params = { max_results: size, page_token: token || undefined };
   return useQuery({
-    queryKey: [`${mlflow}/model-versions/search`, { name, token, size }],
-    queryFn: ({ signal }) => get<VersionsAnswer>(`${mlflow}/model-versions/search`, versionsOf(name, token, size), { signal }),
+    queryKey: [versionsPath(name), params],
+    queryFn: ({ signal }) => get<VersionsAnswer>(versionsPath(name), params, { signal }),
     placeholderData: (last, query) => (sameModel(query?.queryKey, name) ? last : undefined),
-    refetchInterval: (query) => (query.state.data?.model_versions?.some((v) => v.status === "PENDING_REGISTRATION") ? 2000 : false),
+    refetchInterval: (query) => (query.state.data?.versions.some((v) => v.status === "PENDING_REGISTRATION") ? 2000 : false),
   });
 }
 
-const versionsOf = (name: string, token: string, size: number) => ({
-  filter: `name = ${quoted(name)}`,
-  order_by: ["version_number DESC"],
-  max_results: size,
-  page_token: token || undefined,
-});
-
-const sameModel = (key: readonly unknown[] | undefined, name: string) => (key?.[1] as { name?: string } | undefined)?.name === name;
+const sameModel = (key: readonly unknown[] | undefined, name: string) => key?.[0] === versionsPath(name);
 
 export const useActivities = (name: string, version: string) =>
   usePaged(`${versionPath(name, version)}/activities`, { max_results: 50 }, (a: ActivitiesAnswer) => a.activities);
@@ -148,7 +110,7 @@ export function useMLmodel(name: string, version: string, enabled: boolean) {
   });
 }
 
-const lists = ["/models", "/transition-requests", "/unowned", "/home", "/lineage", `${mlflow}/model-versions/search`, `${mlflow}/registered-models/search`];
+const lists = ["/models", "/transition-requests", "/unowned", "/home", "/lineage", `${mlflow}/registered-models/search`];
 
 /** Reads anew what depends on a model: itself, its versions, and the lists that it is in. */
 export function renewModel(client: QueryClient, name: string) {

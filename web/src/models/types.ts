@@ -26,15 +26,16 @@ export interface ModelRow extends Viewed {
   description?: string;
   /** Who answers for the model; empty when nobody does. */
   owner: string;
-  /** Why nobody answers for it: no-owner, owner-removed, owner-inactive, owner-empty. */
-  unowned?: string;
+  /** Why nobody answers for it: no-owner, owner-removed, owner-inactive, owner-empty; empty where somebody does. */
+  unowned: string;
   /** The newest version of each stage that has one. */
   latest: Partial<Record<Stage, string>>;
   aliases: Alias[];
   versions: number;
   /** Transition requests that are pending. */
   requests: number;
-  prompt?: boolean;
+  /** One of MLflow's prompts. */
+  prompt: boolean;
 }
 
 export interface ModelsAnswer {
@@ -98,6 +99,9 @@ export interface TransitionRequest {
   unmet: string[];
   actions: RequestAction[];
   absent: AbsentAction[];
+  /** The viewer's level and abilities on the model. */
+  level: string;
+  abilities: string[];
 }
 
 export interface RequestsAnswer {
@@ -126,33 +130,20 @@ export interface SourceLink {
 
 export type VersionStatus = "PENDING_REGISTRATION" | "FAILED_REGISTRATION" | "READY" | "MODEL_VERSION_STATUS_UNKNOWN";
 
-/** A version in a list: MLflow's own JSON (model-versions/search). */
+/** A version in a list. */
 export interface VersionRow {
   name: string;
   version: string;
+  model_object: string;
   creation_timestamp: number;
   last_updated_timestamp: number;
   user_id?: string;
   current_stage: Stage;
-  description?: string;
-  source?: string;
-  run_id?: string;
-  run_link?: string;
+  description: string;
+  run_id: string;
   model_id?: string;
   status: VersionStatus;
   status_message?: string;
-  tags?: Tag[];
-  aliases?: string[];
-}
-
-export interface VersionsAnswer {
-  model_versions?: VersionRow[];
-  next_page_token?: string;
-}
-
-export interface ModelVersion extends VersionRow {
-  model_object: string;
-  tags: Tag[];
   aliases: string[];
   /** Absent while the version is pending, and of prompts. */
   digest?: string;
@@ -162,12 +153,27 @@ export interface ModelVersion extends VersionRow {
   /** What is missing before the version may come into each stage that requires something. */
   unmet: Partial<Record<Stage, string[]>>;
   two_persons: boolean;
-  requests: TransitionRequest[];
+  /** Transition requests that are pending. */
+  pending: number;
   actions: StageAction[];
   source_link?: SourceLink;
+  /** The viewer's level and abilities on the model. */
   level: string;
   abilities: string[];
   absent: AbsentAction[];
+}
+
+export interface VersionsAnswer {
+  versions: VersionRow[];
+  next_page_token?: string;
+}
+
+/** A version as its own page shows it. */
+export interface ModelVersion extends VersionRow {
+  source: string;
+  run_link: string;
+  tags: Tag[];
+  requests: TransitionRequest[];
 }
 
 export type ActivityType =

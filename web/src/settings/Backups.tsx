@@ -22,9 +22,15 @@ interface BackupList {
   backups: Backup[];
   possible: boolean;
   instead?: string;
+  /** Where they are kept on the server. */
+  folder: string;
 }
 
-const restoreLine = (name: string) => `bailiwick restore ${name}.tar --data ./data`;
+/** The name that the download has. */
+const fileName = (name: string) => `bailiwick-${name}.tar`;
+
+/** The command takes a data folder that is empty or absent, and checks what it has restored. */
+const restoreLine = (name: string) => `bailiwick restore --from ${fileName(name)} --data ./restored`;
 
 /** Backups of the running server: make, look, take away. */
 export function Backups() {
@@ -37,12 +43,12 @@ export function Backups() {
   const remove = useChange((b: Backup) => del(`/backups/${b.name}`), ["/backups"]);
   if (list.error) return <Problem error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton lines={6} />;
-  const { backups, possible, instead } = list.data;
+  const { backups, possible, instead, folder } = list.data;
   const newest = backups.find((b) => b.state === "done");
   return (
     <Section
       title="Backups"
-      about="Database, artifacts, keys and ledger in one file, checked by reading it again. Kept in the data folder: take a copy elsewhere."
+      about="Database, artifacts and ledger in one file, checked by reading it again."
       actions={
         <Allowed ability="operate-server" on={workspace}>
           <Button
@@ -60,6 +66,13 @@ export function Backups() {
       }
     >
       {possible ? null : <Notice tone="warn">{instead}</Notice>}
+      <ul className={styles.notes}>
+        <li>
+          Kept on the server in <code className="break">{folder}</code>. A backup on the disk that it is a backup of is none: download it, or let the
+          setting <code>backups</code> name a folder on another disk.
+        </li>
+        <li>The ledger’s signing key is never in a backup. Keep it apart; a restored server without it makes a new one.</li>
+      </ul>
       {start.error ? <Problem error={start.error} /> : null}
       {backups.length === 0 ? (
         <Empty title="No backup yet" level={3}>Make the first one; it takes as long as reading all artifacts.</Empty>
@@ -68,7 +81,7 @@ export function Backups() {
       )}
       {newest ? (
         <>
-          <p className="muted">To restore the newest, with the server stopped, into an empty folder:</p>
+          <p className="muted">To restore the newest into a folder that is empty or not there yet, where the file is:</p>
           <Code text={restoreLine(newest.name)} what="how to restore" language="bash" />
         </>
       ) : null}
@@ -82,7 +95,7 @@ export function Backups() {
           action="Delete"
           onConfirm={() => remove.mutateAsync(removing)}
         >
-          The file is deleted from the data folder. Copies elsewhere stay.
+          The file is deleted from {folder}. Copies elsewhere stay.
         </AlertDialog>
       ) : null}
     </Section>
@@ -105,7 +118,7 @@ const columnsFor = (remove: (b: Backup) => void): Column<Backup>[] => [
           isDisabled={b.state !== "done"}
           aria-label={`Download ${b.name}`}
           onPress={() => {
-            void download(`/backups/${b.name}`, `${b.name}.tar`).catch((error: unknown) => {
+            void download(`/backups/${b.name}`, fileName(b.name)).catch((error: unknown) => {
               notify(error instanceof Error ? error.message : "The download failed.", { tone: "bad" });
             });
           }}
