@@ -38,9 +38,9 @@ export class Guard {
     page.on("pageerror", (error) => this.wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
       const text = message.text();
-      // The browser itself writes a line for every answer of 400 and above; those are asked for. And it tells that the sandbox of what
-      // somebody uploaded works, which is what these lines are there for.
-      const wanted = text.startsWith("Failed to load resource: the server responded with a status of 4") ||
+      // The browser itself writes a line for every answer of 400 and above; those are asked for, and 501 is a refusal too. And it tells
+      // that the sandbox of what somebody uploaded works, which is what these lines are there for.
+      const wanted = /^Failed to load resource: the server responded with a status of (4|501)/.test(text) ||
         shownBytes.test(message.location().url) || (text.startsWith("Blocked script execution in ") && shownBytes.test(text));
       if (message.type() === "error" && !wanted) {
         this.wrong.push(`console: ${text} (${message.location().url})`);

@@ -1,8 +1,8 @@
-import type { ReactNode } from "react";
+import { useEffect, useEffectEvent, type ReactNode } from "react";
 import { Hourglass, ShieldAlert, ShieldCheck } from "lucide-react";
 import { useGet } from "../api/hooks";
 import { Badge, Button, Code, Copy, Diff, Drawer, Link, placeOf, Problem, Section, Skeleton, Time } from "../ui";
-import { actionWords, narrowed, objectText, subjectOf, type AuditEvent, type EventDetail, type Proof } from "./audit";
+import { actionWords, narrowed, objectText, shown, subjectOf, type AuditEvent, type EventDetail, type Proof } from "./audit";
 
 interface EventDrawerProps {
   id: string;
@@ -14,6 +14,7 @@ interface EventDrawerProps {
 /** One event: who, what, from where, why it was decided so, what it changed, and the proof that it stands in the ledger as it was written. */
 export function EventDrawer({ id, query, onSearch, onClose }: EventDrawerProps) {
   const detail = useGet<EventDetail>(`/audit/events/${encodeURIComponent(id)}`, undefined, { keep: true });
+  useSealed(detail.data?.proof.state === "pending", detail.dataUpdatedAt, () => void detail.refetch());
   return (
     <Drawer
       isOpen
@@ -27,6 +28,16 @@ export function EventDrawer({ id, query, onSearch, onClose }: EventDrawerProps) 
       {detail.data ? <Detail detail={detail.data} query={query} onSearch={onSearch} /> : null}
     </Drawer>
   );
+}
+
+/** An entry is sealed within a second or two after it was written; until then the event is asked for again. */
+function useSealed(pending: boolean, readAt: number, again: () => void) {
+  const ask = useEffectEvent(again);
+  useEffect(() => {
+    if (!pending) return;
+    const timer = setTimeout(() => { ask(); }, 1000);
+    return () => { clearTimeout(timer); };
+  }, [pending, readAt]);
 }
 
 function Detail({ detail, query, onSearch }: { detail: EventDetail; query: string; onSearch: (query: string) => void }) {
@@ -46,7 +57,7 @@ function Detail({ detail, query, onSearch }: { detail: EventDetail; query: strin
           <dl className="facts">
             {params.map(([key, value]) => (
               <Fact key={key} name={key}>
-                <span className="mono break">{value}</span>
+                <span className="mono break">{shown(value)}</span>
               </Fact>
             ))}
           </dl>
@@ -88,12 +99,12 @@ function Facts({ event, query, onSearch }: { event: AuditEvent; query: string; o
       </Fact>
       <Fact name="Result">
         <ResultBadge event={event} /> <span className="faint">{event.response.status_code}</span>
-        {event.response.error_message ? <p className="break">{event.response.error_message}</p> : null}
+        {event.response.error_message ? <p className="break">{shown(event.response.error_message)}</p> : null}
       </Fact>
       <Fact name="Actor">
         {event.actor ? (
           <>
-            {event.actor.name} <span className="faint">({event.actor.kind})</span> {more("actor", event.actor.name)}
+            {shown(event.actor.name)} <span className="faint">({event.actor.kind})</span> {more("actor", event.actor.name)}
           </>
         ) : (
           <span className="faint">nobody who proved an identity</span>
@@ -101,7 +112,7 @@ function Facts({ event, query, onSearch }: { event: AuditEvent; query: string; o
       </Fact>
       {subjectOf(event) ? (
         <Fact name="Object">
-          {place ? <Link to={place}>{subjectOf(event)}</Link> : subjectOf(event)} <span className="faint">{event.object?.kind}</span>{" "}
+          {place ? <Link to={place} className="break">{subjectOf(event)}</Link> : <span className="break">{subjectOf(event)}</span>} <span className="faint">{event.object?.kind}</span>{" "}
           {object ? more("object", object) : null}
         </Fact>
       ) : null}
@@ -112,9 +123,9 @@ function Facts({ event, query, onSearch }: { event: AuditEvent; query: string; o
         {more("action", event.action_name)}
       </Fact>
       {event.count ? <Fact name="How often">{`${String(event.count)} times between ${event.first_time ?? ""} and ${event.last_time ?? ""}`}</Fact> : null}
-      {event.reason ? <Fact name="Reason">{event.reason}</Fact> : null}
+      {event.reason ? <Fact name="Reason">{shown(event.reason)}</Fact> : null}
       <Fact name="From">
-        <span className="mono">{event.source_ip_address || "this server"}</span> <span className="faint break">{event.user_agent}</span>
+        <span className="mono">{event.source_ip_address || "this server"}</span> <span className="faint break">{shown(event.user_agent)}</span>
       </Fact>
       {event.credential_id ? (
         <Fact name="Credential">
@@ -138,7 +149,7 @@ export function ResultBadge({ event }: { event: AuditEvent }) {
 }
 
 function DecisionPath({ event }: { event: AuditEvent }) {
-  const path = event.decision?.path ?? [];
+  const path = (event.decision?.path ?? []).filter((step) => step.text !== "");
   return (
     <Section title="How it was decided">
       <p>
@@ -152,7 +163,7 @@ function DecisionPath({ event }: { event: AuditEvent }) {
       {path.length > 0 ? (
         <ol>
           {path.map((step) => (
-            <li key={step.text}>{step.text}</li>
+            <li key={step.text} className="break">{shown(step.text)}</li>
           ))}
         </ol>
       ) : null}
@@ -186,7 +197,7 @@ function ProofSection({ proof }: { proof: Proof }) {
 /** Whether the proof of an entry holds. */
 function ProofBadge({ proof }: { proof: Proof }) {
   if (proof.state === "pending") {
-    return <Badge icon={<Hourglass aria-hidden="true" size={14} />}>Not sealed yet; look again in a second</Badge>;
+    return <Badge icon={<Hourglass aria-hidden="true" size={14} />}>Not sealed yet; that takes a second</Badge>;
   }
   if (proof.verified) {
     return (

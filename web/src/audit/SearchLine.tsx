@@ -1,4 +1,4 @@
-import { useState, type SyntheticEvent } from "react";
+import { useEffect, useRef, useState, type SyntheticEvent } from "react";
 import { ListFilter } from "lucide-react";
 import { useGet } from "../api/hooks";
 import { Button, IconButton, Menu, SearchField, type MenuGroup } from "../ui";
@@ -15,6 +15,18 @@ export function SearchLine({ query, onSearch }: { query: string; onSearch: (quer
     setText(query);
   }
   const known = useGet<Qualifier[]>("/audit/qualifiers");
+  const field = useRef<HTMLInputElement>(null);
+  const [added, setAdded] = useState(0);
+  useEffect(() => {
+    if (added === 0) return;
+    // What comes next is typing the value, or Enter; the closing menu would take the focus back to its button.
+    const timer = setTimeout(() => field.current?.focus());
+    return () => { clearTimeout(timer); };
+  }, [added]);
+  const add = (name: string, value: string) => {
+    setText(value === "" ? `${text.trim()} ${name}:`.trim() : narrowed(text, name, value));
+    setAdded(added + 1);
+  };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     onSearch(text.trim());
@@ -25,6 +37,7 @@ export function SearchLine({ query, onSearch }: { query: string; onSearch: (quer
         <SearchField
           label="Search the audit trail"
           value={text}
+          inputRef={field}
           onChange={(next) => {
             setText(next);
             if (next === "") onSearch("");
@@ -38,9 +51,7 @@ export function SearchLine({ query, onSearch }: { query: string; onSearch: (quer
               <ListFilter aria-hidden="true" size={16} />
             </IconButton>
           }
-          groups={groupsOf(known.data ?? [], (name, value) => {
-            setText(value === "" ? `${text.trim()} ${name}:`.trim() : narrowed(text, name, value));
-          })}
+          groups={groupsOf(known.data ?? [], add)}
         />
         <Button type="submit" variant="primary">
           Search

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionWords, narrowed, objectText, subjectOf, term, type AuditEvent } from "./audit";
+import { actionWords, narrowed, objectText, shown, subjectOf, term, type AuditEvent } from "./audit";
 
 const event = (object: AuditEvent["object"]) => ({ object }) as AuditEvent;
 
@@ -34,4 +34,12 @@ describe("events", () => {
     expect(actionWords("changeWorkspaceAcl")).toBe("change workspace acl");
     expect(actionWords("generateDbToken")).toBe("generate token");
   });
+});
+
+it.each([
+  ["\u202egpj.exe", "[U+202E]gpj.exe"],
+  ["a\u061cb", "a[U+061C]b"],
+  ["\u05de\u05d5\u05d3\u05dc", "\u05de\u05d5\u05d3\u05dc"],
+])("writes direction marks out", (text, want) => {
+  expect(shown(text)).toBe(want);
 });

@@ -79,7 +79,12 @@ export function narrowed(query: string, name: string, value: string): string {
 /** What an event was about, in a few words. */
 export function subjectOf(event: AuditEvent): string {
   const object = event.object;
-  return object?.path ?? object?.name ?? object?.id ?? "";
+  return shown(object?.path ?? object?.name ?? object?.id ?? "");
+}
+
+/** A text with its direction marks written out: a name must not turn round what stands after it, least of all in a trail of evidence. */
+export function shown(text: string): string {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0") ?? ""}]`);
 }
 
 /** The text by which the trail is searched for an event's object; undefined where there is none. */

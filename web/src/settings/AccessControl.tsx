@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { post } from "../api/client";
 import { EffectSummary, type Effect } from "../access/EffectSummary";
-import { AlertDialog, Allowed, Badge, Button, Dialog, notify, Problem, Section, Skeleton, TextField } from "../ui";
+import { AlertDialog, Allowed, Badge, Button, Dialog, kindWords, notify, plural, Problem, Section, Skeleton, TextField } from "../ui";
 import styles from "./Settings.module.css";
 import { isOn, useConf, useSetConf, useWorkspace, type Conf } from "./workspace";
 
@@ -122,10 +122,29 @@ function SwitchDialog({ to, close }: { to: boolean; close: () => void }) {
         </ul>
         {effect.isPending ? <Skeleton lines={3} /> : null}
         {effect.error ? <Problem error={effect.error} /> : null}
+        {effect.data ? <Kept effect={effect.data} /> : null}
         {effect.data ? <EffectSummary effect={effect.data} what="this switch" /> : null}
         {set.error ? <Problem error={set.error} /> : null}
       </div>
     </Dialog>
+  );
+}
+
+/** What everybody will manage because it was made while control was off. */
+function Kept({ effect }: { effect: Effect }) {
+  const kept = effect.gets_manage ?? [];
+  if (kept.length === 0) return null;
+  return (
+    <section aria-label="Everybody gets Can manage on">
+      <h3>Everybody gets Can manage on {plural(kept.length, "item")}</h3>
+      <ul className={styles.kept}>
+        {kept.map((item) => (
+          <li key={item.object} className="break">
+            {item.path ?? item.name} <span className="faint">{kindWords(item.kind)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -37,10 +37,11 @@ export function Webhooks() {
     [`${path}/list`],
   );
   const test = useChange(
-    (hook: Webhook) => post<{ webhook?: { status_code?: number; body?: string } }>(`${path}/test`, { id: hook.id, event: hook.events[0] }),
+    (hook: Webhook) => post<{ status_code?: number; body?: string }>(`${path}/test`, { id: hook.id, event: hook.events[0] }),
     [],
     (answer) => {
-      notify(`The receiver answered ${String(answer.webhook?.status_code ?? "nothing")}.`);
+      if (answer.status_code === undefined) notify(`The receiver was not reached: ${answer.body ?? "no answer"}`, { tone: "bad" });
+      else notify(`The receiver answered ${String(answer.status_code)}.`);
     },
   );
   const failed = status.error ?? test.error;
@@ -99,7 +100,7 @@ const columnsFor = ({ log, remove, toggle, test }: Actions): Column<Webhook>[] =
     ),
   },
   { key: "model", title: "Of", cell: (h) => (h.model_name ? <Link to={`/models/${encodeURIComponent(h.model_name)}`}>{h.model_name}</Link> : "the registry") },
-  { key: "events", title: "Events", cell: (h) => <span className={`small ${styles.events ?? ""}`}>{h.events.map((e) => e.toLowerCase().replaceAll("_", " ")).join(", ")}</span> },
+  { key: "events", title: "Events", cell: (h) => <span className={`small ${styles.events ?? ""}`}>{h.events.map((e) => e.toLowerCase().replaceAll("_", " ")).join(", ")}</span>, hideNarrow: true },
   { key: "status", title: "State", cell: (h) => <Badge tone={h.status === "ACTIVE" ? "good" : "plain"}>{h.status.toLowerCase().replaceAll("_", " ")}</Badge> },
   { key: "created", title: "Created", cell: (h) => <Time at={h.creation_timestamp} />, hideNarrow: true },
   {

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
@@ -56,8 +56,13 @@ interface SheetProps {
 }
 
 function Sheet({ title, about, footer, close, children }: SheetProps) {
+  const dialog = useRef<HTMLElement>(null);
+  // A button that goes away when it was pressed takes the focus with it, and Escape would not be heard any more.
+  useEffect(() => {
+    if (document.activeElement === document.body) dialog.current?.focus();
+  });
   return (
-    <AriaDialog className={styles.dialog ?? ""}>
+    <AriaDialog ref={dialog} className={styles.dialog ?? ""}>
       <div className={styles.head}>
         <div>
           <Heading slot="title" level={2} className={styles.title ?? ""}>

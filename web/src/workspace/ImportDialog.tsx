@@ -94,22 +94,31 @@ export function ImportDialog({ folder, files: dropped, close }: ImportDialogProp
   );
 }
 
-const wordsOf = (format: string | undefined) => (format === undefined ? "" : format === "AUTO" ? "file" : "notebook");
+const words: Record<string, string> = { AUTO: "file", DBC: "archive" };
+
+const wordsOf = (format: string | undefined) => (format === undefined ? "" : (words[format] ?? "notebook"));
 
 const columnsFor = (states: Readonly<Record<string, State>>, becomes: ReadonlyMap<string, string>): Column<File>[] => [
-  { key: "name", title: "File", cell: (file) => <span className="break">{file.name}</span> },
+  {
+    key: "name", title: "File",
+    cell: (file) => (
+      <>
+        <span className="break">{file.name}</span>
+        <Reason state={states[file.name]} />
+      </>
+    ),
+  },
   { key: "as", title: "Becomes", cell: (file) => becomes.get(file.name) ?? "" },
   { key: "size", title: "Size", align: "end", cell: (file) => sizeText(file.size), hideNarrow: true },
   { key: "state", title: "State", cell: (file) => <Shown state={states[file.name]} /> },
 ];
 
+/** Why a file was refused, below its name, where there is room for it. */
+function Reason({ state }: { state: State | undefined }) {
+  return state?.is === "failed" ? <span role="alert" className={styles.reason}>{state.why}</span> : null;
+}
+
 function Shown({ state }: { state: State | undefined }) {
-  if (state?.is === "failed") {
-    return (
-      <span role="alert">
-        <Badge tone="bad">failed</Badge> <span className="small break">{state.why}</span>
-      </span>
-    );
-  }
-  return <Badge tone={state?.is === "done" ? "good" : "plain"}>{state?.is ?? "waiting"}</Badge>;
+  const is = state?.is ?? "waiting";
+  return <Badge tone={is === "done" ? "good" : is === "failed" ? "bad" : "plain"}>{is}</Badge>;
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Folder, FolderPlus, ShieldUser, Trash2, Upload } from "lucide-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useSearchParams, useNavigate } from "react-router";
@@ -23,18 +23,21 @@ export function Page() {
   const [params] = useSearchParams();
   if (params.get("view") === "trash") return <TrashView />;
   const path = params.get("path") ?? "/";
-  return <FolderScreen key={path} path={path} />;
+  return <FolderScreen path={path} />;
 }
 
 type Doing = "folder" | "import";
 
 function FolderScreen({ path }: { path: string }) {
   const list = usePaged<TreePage, TreeItem>("/tree", { path }, (page) => page.items);
-  const folder = list.data?.pages[0]?.folder;
+  // While another folder is read, the one before is not shown under its name.
+  const isRead = list.isSuccess && !list.isPlaceholderData;
+  const folder = isRead ? list.data.pages[0]?.folder : undefined;
   const object = useObject(folder?.object);
   const client = useQueryClient();
   // Who may only know of a folder is not told of its changes.
   useLive(folder?.level ? folder.object : undefined, () => void client.invalidateQueries({ queryKey: ["/tree"] }));
+  useArrival(path);
   const [doing, setDoing] = useState<Doing>();
   const [files, setFiles] = useState<File[]>([]);
   const take = (dropped: File[]) => {
@@ -58,10 +61,10 @@ function FolderScreen({ path }: { path: string }) {
         <Side path={path} />
         <div className={styles.main}>
           {list.error ? <Problem error={list.error} object={path} onRetry={() => void list.refetch()} /> : null}
-          {list.isPending ? <Skeleton lines={10} /> : null}
+          {isRead || list.error ? null : <Skeleton lines={10} />}
           {folder ? (
             <DropFiles onFiles={take} isDisabled={!folder.abilities.includes("create-items")}>
-              <FolderList items={list.items} empty={<EmptyFolder folder={folder} act={setDoing} />} />
+              <FolderList key={path} items={list.items} empty={<EmptyFolder folder={folder} act={setDoing} />} />
               <More list={list} what="items" />
             </DropFiles>
           ) : null}
@@ -71,6 +74,16 @@ function FolderScreen({ path }: { path: string }) {
       {doing === "import" ? <ImportDialog folder={path} files={files} close={close} /> : null}
     </Screen>
   );
+}
+
+/** What was pressed to come to another folder may be gone with the one before; the focus then goes to the title, which is read out. */
+function useArrival(path: string) {
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+  }, [path]);
 }
 
 const specials: Partial<Record<NonNullable<TreeItem["special"]>, string>> = {
@@ -116,6 +129,12 @@ function Toolbar({ folder, act }: { folder: TreeItem; act: (what: Doing) => void
 function Side({ path }: { path: string }) {
   const navigate = useNavigate();
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(() => new Set(ancestorsOf(path)));
+  const [shown, setShown] = useState(path);
+  if (shown !== path) {
+    // The way to another folder is opened; what else was opened stays so.
+    setShown(path);
+    setExpanded(new Set([...expanded, ...ancestorsOf(path)]));
+  }
   const nodes = useFolderTree(expanded, <Folder aria-hidden="true" size={16} />);
   return (
     <nav className={styles.side} aria-label="Folders">

@@ -8,6 +8,7 @@ describe("imports", () => {
     ["Q.SQL", { name: "Q", format: "SOURCE", language: "SQL" }],
     ["a.b.ipynb", { name: "a.b", format: "JUPYTER" }],
     ["notes.md", { name: "notes.md", format: "AUTO" }],
+    ["export.dbc", { name: "export", format: "DBC" }],
     [".py", { name: ".py", format: "AUTO" }],
     ["Makefile", { name: "Makefile", format: "AUTO" }],
   ])("of %s", (name, want) => {

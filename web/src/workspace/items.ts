@@ -67,6 +67,8 @@ export function importOf(name: string): { name: string; format: string; language
   const extension = name.slice(at).toLowerCase();
   const language = { ".py": "PYTHON", ".sql": "SQL", ".scala": "SCALA", ".r": "R" }[extension];
   if (at > 0 && extension === ".ipynb") return { name: base, format: "JUPYTER" };
+  // An archive holds notebooks: kept as a file it would only look imported. The server says what it takes instead.
+  if (at > 0 && extension === ".dbc") return { name: base, format: "DBC" };
   return at > 0 && language ? { name: base, format: "SOURCE", language } : { name, format: "AUTO" };
 }
 
