@@ -40,6 +40,7 @@ const screens: Screen[] = [
   { name: "settings-service-principals", path: () => "/settings/service-principals", heading: /Settings|Service principals/ },
   { name: "settings-webhooks", path: () => "/settings/webhooks", heading: /Settings|Webhooks/ },
   { name: "settings-backups", path: () => "/settings/backups", heading: /Settings|Backups/ },
+  { name: "settings-mlflow-ui", path: () => "/settings/mlflow-ui", heading: /Settings|MLflow/ },
   { name: "account", path: () => "/account", heading: /account/i },
   { name: "absent", path: () => "/no/such/page", heading: absent },
 ];

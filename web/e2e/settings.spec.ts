@@ -241,6 +241,17 @@ test("a backup is made, checked, downloaded with the line that restores it, and 
   await expect(page.getByText("No backup yet")).toBeVisible();
 });
 
+test("a wheel that is none is refused with the reason, and nothing is served", async ({ as }) => {
+  const page = await as("admin", "/settings/mlflow-ui");
+  await expect(page.getByText("No pages yet")).toBeVisible();
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Send a wheel" }).press("Enter")]);
+  await chooser.setFiles({ name: "mlflow-3.17.2-py3-none-any.whl", mimeType: "application/zip", buffer: Buffer.from("no archive") });
+  await expect(page.getByRole("alert")).toContainText(/archive|wheel/);
+  await expect(page.getByText("No pages yet")).toBeVisible();
+  await expectAccessible(page);
+  await shoot(page, "settings-mlflow-ui-none");
+});
+
 test("names of people, groups and webhooks that mean harm are only names", async ({ as, world }) => {
   const page = await as("admin", "/settings/users");
   const core = "urn:ietf:params:scim:schemas:core:2.0:";

@@ -4,6 +4,7 @@ import { Page as Screen, Tabs } from "../ui";
 import { AccessControl } from "./AccessControl";
 import { Backups } from "./Backups";
 import { Groups } from "./Groups";
+import { MlflowPages } from "./MlflowPages";
 import { ServicePrincipals } from "./ServicePrincipals";
 import { Users } from "./Users";
 import { Webhooks } from "./Webhooks";
@@ -15,6 +16,7 @@ const sections = [
   { id: "service-principals", title: "Service principals", content: <ServicePrincipals /> },
   { id: "webhooks", title: "Webhooks", content: <Webhooks /> },
   { id: "backups", title: "Backups", content: <Backups /> },
+  { id: "mlflow-ui", title: "MLflow UI", content: <MlflowPages /> },
 ];
 
 /** Settings of the workspace, a section an address. */
