@@ -57,7 +57,7 @@ test("an auditor searches by qualifiers, chosen and typed by keyboard", async ({
 });
 
 test("a wrong qualifier is answered with those that there are", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   await page.goto(address(world, "colour:blue"));
   await expect(page.getByRole("alert")).toContainText("'colour' is no qualifier; known: actor, actor-kind, action");
   await expectAccessible(page);
@@ -70,7 +70,7 @@ test("a wrong qualifier is answered with those that there are", async ({ as, wor
 });
 
 test("a long search is read page by page, each event once", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   const { id } = await ownExperiment(page, world, "pages");
   for (let i = 0; i < 60; i += 1) for (const level of ["CAN_READ", "CAN_EDIT"]) await give(page, world, id, level);
   await page.goto(address(world, `object:experiments/${id}`));
@@ -82,7 +82,7 @@ test("a long search is read page by page, each event once", async ({ as, world }
 });
 
 test("an event tells before and after, how it was decided, and proves itself", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   const { id } = await ownExperiment(page, world, "detail");
   await give(page, world, id);
   await page.goto(address(world, `object:experiments/${id} action:changeWorkspaceAcl`));
@@ -106,7 +106,7 @@ test("an event tells before and after, how it was decided, and proves itself", a
 });
 
 test("what was found is downloaded, as CSV and as JSON, and the whole ledger with proofs", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   const { id, path } = await ownExperiment(page, world, "download");
   await give(page, world, id);
   await page.goto(address(world, `object:experiments/${id}`));
@@ -133,7 +133,7 @@ test("what was found is downloaded, as CSV and as JSON, and the whole ledger wit
 });
 
 test("a refusal stands in the trail with its reason, and new events are followed", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   const { id } = await ownExperiment(page, world, "refused");
   await give(page, world, id);
   await page.goto(address(world, `object:experiments/${id} result:denied`));
@@ -163,7 +163,7 @@ test("who may not read the trail is told why, and who may give it", async ({ as,
 });
 
 test("what callers send is shown as text", async ({ as, world }) => {
-  const page = await as("auditor", "/audit");
+  const page = await as("auditor");
   const path = `/Users/${world.people.ada.name}/<img src=x onerror="document.title='owned'"> \u202e${"y".repeat(60)} ${String(Date.now())}`;
   const made = (await call(page, world, "ada", "POST", "/api/2.0/mlflow/experiments/create", { name: path })) as { experiment_id: string };
   const agent = "<script>document.title='owned'</script>".repeat(4);

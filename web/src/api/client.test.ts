@@ -62,6 +62,7 @@ test("a body of its own kind is sent as it stands", async () => {
   const fetch = answer(200, "{}");
   await post("/mlflow-ui", new Blob(["x"]));
   expect(sent(fetch).body).toBeInstanceOf(Blob);
+  expect(fetch.mock.calls[0]?.[0]).toBe("/api/governance/1.0/mlflow-ui"); // not one of MLflow's own addresses
 });
 
 test("401 is told to whoever listens", async () => {

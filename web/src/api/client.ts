@@ -62,7 +62,7 @@ export function address(path: string, params: Params = {}): string {
     for (const one of Array.isArray(value) ? (value as readonly string[]) : [value]) query.append(name, String(one));
   }
   const text = query.toString();
-  const full = path.startsWith("/api/") || path.startsWith("/ajax-api/") || path.startsWith("/mlflow") ? path : governance + path;
+  const full = path.startsWith("/api/") || path.startsWith("/ajax-api/") || path.startsWith("/mlflow/") ? path : governance + path;
   return text === "" ? full : `${full}${full.includes("?") ? "&" : "?"}${text}`;
 }
 
