@@ -234,6 +234,9 @@ type pendingOn struct {
 
 func pendingOf(c *api.Call, v *registry.Version) (*pendingOn, error) {
 	list, err := pendingOfEach(c, v.Model, []*registry.Version{v})
+	if err == nil && len(list) == 0 {
+		err = fail.Internalf(nil, "version %d of model %d is not in the access map", v.Number, v.Model)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -248,14 +251,14 @@ func pendingOfEach(c *api.Call, model int64, versions []*registry.Version) (list
 	}
 	moves, err := c.Tx.Moves(model, versions)
 	o, ok := c.Tx.Map.Object(model)
-	if !ok {
-		return nil, nil // store gives no versions of what the map does not have
+	if err != nil || !ok { // store gives no versions of what the map does not have
+		return nil, err
 	}
 	seen := viewedOf(c, o, store.Node{})
 	for _, m := range moves {
 		list = append(list, &pendingOn{m.Version, api.ActionsOn(c, m.Version, requests[m.Version.Number], m.TwoPersons), *m, &seen})
 	}
-	return list, err
+	return list, nil
 }
 
 // to is the move to a stage.
