@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"bailiwick/api"
@@ -45,6 +46,9 @@ func (f *Front) Mount(d *api.Door) {
 		},
 	})
 }
+
+// maxProblem is the most bytes of a reason: a cookie takes 4 KiB, and each byte may become three.
+const maxProblem = 1000
 
 // maxLogout is the most bytes of a request to sign out.
 const maxLogout = 64 << 10
@@ -97,7 +101,7 @@ func (f *Front) fail(c *api.Call, e *fail.Error) (int, []byte) {
 		trip.Next = identity.SafeNext(q.Next)
 	}
 	lead(c, trip.Again())
-	c.SetPassing(ProblemCookie, url.PathEscape(e.Message), time.Minute, true)
+	c.SetPassing(ProblemCookie, url.PathEscape(strings.ToValidUTF8(e.Message[:min(len(e.Message), maxProblem)], "")), time.Minute, true)
 	return http.StatusSeeOther, nil
 }
 
