@@ -21,8 +21,9 @@ func (tx *Tx) HasSubject(issuer string, principal int64) (bool, error) {
 
 // LinkSubject remembers who a subject is. Errors: fail.Conflict when somebody else was faster.
 func (tx *Tx) LinkSubject(issuer, subject string, principal int64) error {
-	err := tx.do("INSERT INTO subjects (issuer, subject, principal, since) VALUES (?, ?, ?, ?)", issuer, subject, principal, tx.Now)
-	if err = exists(err, "linked"); fail.Is(err, fail.Exists) {
+	n, err := tx.exec("INSERT INTO subjects (issuer, subject, principal, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		issuer, subject, principal, tx.Now)
+	if err == nil && n == 0 {
 		return fail.New(fail.Conflict, "this person was signed in for the first time twice at once; try again")
 	}
 	return err
