@@ -70,6 +70,7 @@ test.afterAll(async () => {
 /** Opens an address of the console, and signs in at the provider as somebody. */
 async function signIn(page: Page, who: string, at: string): Promise<void> {
   await page.route("https://fonts.googleapis.com/**", (route) => route.abort()); // the provider's own form would ask for it
+  await page.goto("about:blank"); // the same address with another hash is no new visit
   await page.goto(`${base}/#${at}`);
   await page.getByRole("link", { name: "Sign in with Example Inc." }).click();
   const form = page.getByPlaceholder("Enter any login");
