@@ -183,6 +183,13 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 	return c.refused
 }
 
+// Refuse keeps a refusal that no decision made as the call's, and gives it: a provider's word did not count. It is for handlers of open writes that
+// have changed nothing yet; the refusal is recorded, and what was noted with it.
+func (c *Call) Refuse(err error) error {
+	c.refused = asError(err)
+	return c.refused
+}
+
 // thaw gives what a call is told that may not change what it found, and keeps a denial as the call's refusal: nothing was done yet.
 func (c *Call) thaw(frozen error) error {
 	if fail.Is(frozen, fail.Denied) {

@@ -196,7 +196,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 		answer, err := d.write(c, q)
 		return d.reply(w, c, answer, err)
 	case modeOpenWrite:
-		answer, err := d.write(c, q)
+		answer, err := d.openWrite(c, q)
 		if fail.Is(err, fail.Unauthenticated) {
 			d.behind.stranger(c)
 		}
@@ -208,6 +208,16 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 		return d.reply(w, c, answer, err)
 	}
 	return fail.Internalf(nil, "route without mode")
+}
+
+// openWrite does what comes ahead of the transaction, then is write.
+func (d *Door) openWrite(c *Call, q any) (any, error) {
+	if c.route.ahead != nil {
+		if err := c.route.ahead(c, q); err != nil {
+			return nil, err
+		}
+	}
+	return d.write(c, q)
 }
 
 // read runs a handler in a snapshot and records what must be recorded before the answer.

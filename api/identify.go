@@ -96,7 +96,7 @@ func (c *Call) whoOf(m *authz.Map, cred *authz.Credential) (authz.Who, error) {
 	who := authz.Who{Principal: p.ID, Credential: cred.ID, Scopes: scopes, Expires: expires, Method: authz.MethodToken, SignedIn: c.Now,
 		Source: c.source.String()}
 	if cred.Session {
-		who.Method, who.SignedIn = authz.MethodSession, time.UnixMilli(cred.Created)
+		who.Method, who.SignedIn, who.By = authz.MethodSession, time.UnixMilli(cred.Created), cred.By
 	}
 	return who, nil
 }

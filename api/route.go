@@ -89,6 +89,8 @@ type Route struct {
 	response func() any
 	call     func(*Call, any) (any, error)
 	upload   func(*Call, any, io.Reader) (func(*Call) (any, error), error)
+	// ahead is done before the transaction of an open write.
+	ahead func(*Call, any) error
 	// again decides on a stream's request once more.
 	again func(*Call, any) error
 }
@@ -166,6 +168,12 @@ func Alone[Q any](m *making[Q]) { m.alone = true }
 // Decoded marks an upload whose body is a message like any other, decoded before the finder runs: what receive does outside of the
 // transaction is then slow work of another kind, and its reader is empty.
 func Decoded[Q any](m *making[Q]) { m.decoded = true }
+
+// Ahead has an open write do something before its transaction: what takes time, and may ask others. An error of it is the call's answer, and
+// nothing of it is in the ledger; what shall be there is kept in the request for the handler (Call.Refuse).
+func Ahead[Q any](do func(*Call, *Q) error) Option[Q] {
+	return func(m *making[Q]) { m.ahead = func(c *Call, q any) error { return do(c, q.(*Q)) } }
+}
 
 // Body sets the most bytes of the request's body.
 func Body[Q any](n int64) Option[Q] { return func(m *making[Q]) { m.MaxBody = n } }

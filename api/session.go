@@ -1,10 +1,12 @@
 package api
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"bailiwick/authz"
 	"bailiwick/fail"
@@ -27,6 +29,50 @@ func (c *Call) SetSession(value string, session *authz.Credential) {
 	proof.HttpOnly = true
 	c.setCookie(proof)
 	c.setCookie(c.cookie(csrfCookie, c.CSRFToken(session.ID)))
+}
+
+// OpenSession opens a session for who has proved himself, and gives the browser its cookies: the session that the browser held before ends. before
+// are the changes that come first, in the same step. The call goes on as the session's.
+func (c *Call) OpenSession(in identity.SignIn, before ...authz.Event) (*authz.Credential, error) {
+	now := time.UnixMilli(c.Tx.Now)
+	in.Replaces, in.Agent = c.HeldSession(), c.Header("User-Agent")
+	value, session, err := identity.OpenSession(rand.Reader, c.door.Store.Key("tokens"), now, in)
+	if err != nil {
+		return nil, err
+	}
+	events := slices.Concat(before, identity.Surplus(c.Tx.Map, in, now), []authz.Event{{Op: authz.PutCredential, Credential: &session}})
+	if err := c.Tx.Govern(events...); err != nil {
+		return nil, err
+	}
+	c.Who = authz.Who{Principal: in.Principal, Credential: session.ID, Scopes: session.Scopes, Expires: session.Expires, Method: authz.MethodSession,
+		SignedIn: now, Source: c.Source(), By: session.By}
+	c.About(authz.WorkspaceObject)
+	c.Note("sessionId", session.ID)
+	c.SetSession(value, &session)
+	return &session, nil
+}
+
+// SetPassing gives the browser a cookie for a short while: for a sign-in under way, or for what the next page says. shown lets scripts read it.
+// An empty value takes it away.
+func (c *Call) SetPassing(name, value string, life time.Duration, shown bool) {
+	k := c.cookie(name, value)
+	k.HttpOnly, k.MaxAge = !shown, int(life.Seconds())
+	if value == "" {
+		k.MaxAge = -1
+	}
+	if shown {
+		k.Name = name // scripts look for it by its name
+	}
+	c.setCookie(k)
+}
+
+// Passing gives what the browser brings back of SetPassing; empty = nothing.
+func (c *Call) Passing(name string) string {
+	k, err := c.request.Cookie(c.cookie(name, "").Name)
+	if err != nil {
+		return ""
+	}
+	return k.Value
 }
 
 // HeldSession gives the session that the browser holds, whoever's it is; nil for none. It proves nothing: it is for a sign-in that takes its place.
@@ -58,7 +104,7 @@ func (c *Call) setCookie(k *http.Cookie) { c.header.Add("Set-Cookie", k.String()
 // cookie is one of ours: for this host and all paths, not sent along with what other sites load, ended with the browser.
 func (c *Call) cookie(name, value string) *http.Cookie {
 	k := &http.Cookie{Name: name, Value: value, Path: "/", SameSite: http.SameSiteLaxMode, Secure: c.secure()}
-	if k.Secure && name == sessionCookie {
+	if k.Secure && !strings.HasPrefix(name, headerCookie) {
 		k.Name = hostPrefix + name
 	}
 	return k

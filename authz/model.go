@@ -107,6 +107,17 @@ type Credential struct {
 	Session bool `json:"session,omitempty"`
 	// Origin is the id of the token that the session was opened with; empty for one opened otherwise (Map.Standing).
 	Origin string `json:"origin,omitempty"`
+	// By is what a provider said of who signed in; nil for a session that was opened with a token or a link, and for tokens.
+	By *Assertion `json:"by,omitempty"`
+}
+
+// Assertion is what a session keeps of what an OpenID provider said of its person. It holds as long as the session does.
+type Assertion struct {
+	Provider string   `json:"provider"` // its name in the configuration
+	Issuer   string   `json:"issuer"`
+	Subject  string   `json:"subject"`
+	Session  string   `json:"sid,omitempty"` // the provider's name of its own session
+	Roles    []string `json:"roles,omitempty"`
 }
 
 // Op says what an Event did.
@@ -150,6 +161,8 @@ type Who struct {
 	Method     string   // how he signed in: "token", "system"
 	SignedIn   time.Time
 	Source     string // the client's address
+	// By is what the provider said that he signed in with; nil where there was none.
+	By *Assertion
 }
 
 // entryOf gives the level of the object's own entry for a principal, NoLevel without one.

@@ -28,6 +28,8 @@ type SignIn struct {
 	Principal int64
 	// Token is the token that proved the principal, nil where something else did: the session then reaches no further than it, and ends with it.
 	Token *authz.Credential
+	// By is the provider's word that proved the principal; nil where something else did.
+	By *authz.Assertion
 	// Replaces is the session that the browser has held so far and now loses, whoever's it is; nil for none.
 	Replaces *authz.Credential
 	// Agent is the browser as it names itself.
@@ -37,7 +39,7 @@ type SignIn struct {
 
 // OpenSession makes a session: the cookie's value, which is kept as its Hash only, and the credential to be put into the access map.
 func OpenSession(random io.Reader, key []byte, now time.Time, in SignIn) (value string, c authz.Credential, err error) {
-	c = authz.Credential{Principal: in.Principal, Created: now.UnixMilli(), CreatedBy: in.Principal, Session: true}
+	c = authz.Credential{Principal: in.Principal, Created: now.UnixMilli(), CreatedBy: in.Principal, Session: true, By: in.By}
 	if CheckComment(in.Agent) == nil {
 		c.Comment = in.Agent
 	}

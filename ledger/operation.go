@@ -42,7 +42,7 @@ var actionsOf = map[Operation]string{
 }
 
 // ReadActions are the actions that read and yet have entries of their own.
-var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions exportAudit exportItem
+var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions explainToken exportAudit exportItem
 		getModelVersionManifest getPermissions previewPermissions testRegistryWebhook testWebhook useWebhookSecret
 		viewNotebook whoCan`)
 

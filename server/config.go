@@ -42,6 +42,7 @@ type Config struct {
 	MLflowUI string // wheel of MLflow, or folder of an installed one; empty: what an administrator has sent
 
 	Audit    AuditConfig
+	OIDC     OIDCConfig
 	Webhooks WebhookConfig
 	Limits   Limits
 	Log      LogConfig
@@ -61,6 +62,12 @@ type AuditConfig struct{ Reads, Writes string }
 
 // WebhookConfig says which hosts, addresses and networks webhooks may call beside the public internet.
 type WebhookConfig struct{ Allow []string }
+
+// OIDCConfig says who signs people in: a file of OpenID providers, and what may be called for it beside the public internet.
+type OIDCConfig struct {
+	Providers string // empty: none
+	Allow     []string
+}
 
 // LogConfig is the level (debug, info, warn, error) and the format (text, json) of the log on standard error.
 type LogConfig struct{ Level, Format string }
@@ -217,6 +224,9 @@ func Check(c Config) Problems {
 	}
 	if c.ArtifactsFrom != "" && samePlace(c.ArtifactsFrom, artifactsAt(&c)) {
 		report("artifacts-from", "is where artifacts are kept; it must be another place, which they come from")
+	}
+	if err := checkProviders(&c); err != nil {
+		report("oidc.providers", "%v", err)
 	}
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		report("data", "%s is not a folder", c.Data)

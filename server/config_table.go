@@ -106,6 +106,12 @@ var settings = []Setting{
 		Doc: "What webhooks may call beside public addresses, and by `http` too: host names, addresses or networks (`hooks.example.org`, " +
 			"`10.1.0.0/16`). Link-local addresses are never reached by a name, only where the address itself is listed."},
 
+	{Key: "oidc.providers", at: func(c *Config) any { return &c.OIDC.Providers },
+		Doc: "File (YAML or JSON) of the OpenID providers that people sign in with (docs/sign-in.md). Empty: tokens and sign-in links only."},
+	{Key: "oidc.allow", check: allowedReceiver, at: func(c *Config) any { return &c.OIDC.Allow },
+		Doc: "Where providers may be beside public addresses: host names, addresses or networks. `http` is taken for this machine only, where it is " +
+			"listed (`127.0.0.1`)."},
+
 	{Key: "limits.body", Default: "16MiB", Min: 64 << 10, at: func(c *Config) any { return &c.Limits.Body },
 		Doc: "Largest JSON body."},
 	{Key: "limits.depth", Default: "64", Min: 16, at: func(c *Config) any { return &c.Limits.Depth },

@@ -26,7 +26,7 @@ var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
 	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
 	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
-	whole  = append([]string{"api/...", "store", "blob", "compute", "worker", "web"}, domain...)
+	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "worker", "web"}, domain...)
 )
 
 var importTable = map[string]layer{
@@ -56,13 +56,18 @@ var importTable = map[string]layer{
 	"api/mlflow":     {uses: front},
 	"api/databricks": {uses: front},
 	"api/scim":       {uses: front},
-	"api/oidc":       {uses: front},
+	"api/oidc":       {uses: append([]string{"issuer"}, front...)},
 	"api/governance": {uses: front},
 	"api/console":    {uses: []string{"api", "fail"}},
 	"api/mlflowui":   {uses: front},
 
+	"outward": {uses: []string{"fail", "registry/webhook"}},
+	"issuer":  {uses: append([]string{"outward"}, domain...)},
+
+	"issuer/issuertest": {uses: domain},
+
 	"web":               {},
-	"worker":            {uses: append([]string{"api", "store", "blob", "compute"}, domain...)},
+	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "outward"}, domain...)},
 	"server":            {uses: whole},
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
 	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob"}, domain...)},

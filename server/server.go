@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"bailiwick/api"
@@ -17,6 +18,7 @@ import (
 	"bailiwick/api/governance"
 	"bailiwick/api/mlflow"
 	"bailiwick/api/mlflowui"
+	"bailiwick/api/oidc"
 	"bailiwick/api/scim"
 	"bailiwick/blob"
 	"bailiwick/identity"
@@ -52,6 +54,7 @@ type Server struct {
 	pages    *mlflowui.Front
 	hub      *governance.Hub
 	backups  *backups
+	signIn   *oidc.Front
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -104,6 +107,9 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	if err = s.openBackups(); err != nil {
 		return err
 	}
+	if err = s.openProviders(); err != nil {
+		return err
+	}
 	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
@@ -125,9 +131,10 @@ func (s *Server) mount() {
 	s.pages.Mount(s.Door)
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
-		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: append(s.pages.Routes(), front.ViewRoutes()...), MLflowUI: s.pages.Available,
+		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes()), MLflowUI: s.pages.Available,
 		Hub: s.hub, Backups: s.backups,
 	}).Mount(s.Door)
+	s.signIn.Mount(s.Door)
 	s.Door.Mount(s.healthFront())
 	(&console.Front{Files: web.Files()}).Mount(s.Door)
 }

@@ -266,7 +266,7 @@ func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
 func (tx *Tx) dropPrincipal(id int64) error {
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
-		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?",
+		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {
 		if err := tx.do(q, id); err != nil {
@@ -277,10 +277,14 @@ func (tx *Tx) dropPrincipal(id int64) error {
 }
 
 func (tx *Tx) putCredential(c *authz.Credential) error {
-	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	assertion, sid, err := encodeAssertion(c.By)
+	if err != nil {
+		return err
+	}
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment`,
-		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin)
+		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid)
 }
 
 // Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the

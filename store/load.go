@@ -158,16 +158,36 @@ func (tx *Tx) loadRequired(b *authz.Builder) error {
 func (tx *Tx) loadCredentials(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var c authz.Credential
-		var scopes string
+		var scopes, assertion string
 		var session int64
-		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin)
+		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin, &assertion)
 		if err != nil {
+			return err
+		}
+		if c.By, err = decodeAssertion(assertion); err != nil {
 			return err
 		}
 		c.Scopes, c.Session = strings.Fields(scopes), session != 0
 		b.AddCredential(c)
 		return nil
-	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin FROM credentials")
+	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion FROM credentials")
+}
+
+// encodeAssertion gives what a provider said as the table keeps it, and its name of its own session beside, by which it is looked for.
+func encodeAssertion(a *authz.Assertion) (text, sid string, err error) {
+	if a == nil {
+		return "", "", nil
+	}
+	b, err := json.Marshal(a)
+	return string(b), a.Session, err
+}
+
+func decodeAssertion(text string) (*authz.Assertion, error) {
+	if text == "" {
+		return nil, nil
+	}
+	a := new(authz.Assertion)
+	return a, json.Unmarshal([]byte(text), a)
 }
 
 func encodeEvents(events []authz.Event) ([]byte, error) { return json.Marshal(events) }

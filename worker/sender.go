@@ -8,23 +8,21 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
 
 	"bailiwick/fail"
+	"bailiwick/outward"
 	"bailiwick/registry/webhook"
 )
 
 // How long a receiver may take, and how much of what it says is looked at and kept.
 const (
-	sendTime    = 15 * time.Second // a whole try
-	connectTime = 5 * time.Second
-	maxRead     = 64 << 10
-	maxAnswer   = 1 << 10
-	maxHeader   = 32 << 10
+	sendTime  = 15 * time.Second // a whole try
+	maxRead   = 64 << 10
+	maxAnswer = 1 << 10
+	maxHeader = 32 << 10
 )
 
 // Sender calls receivers. It connects only to addresses that may be called (webhook.Allow), asked of the very address at the moment of
@@ -48,7 +46,7 @@ func NewSender(allow *webhook.Allow, product string) *Sender {
 func (s *Sender) client(insecure bool) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: s.dial, DisableKeepAlives: true, TLSHandshakeTimeout: connectTime, MaxResponseHeaderBytes: maxHeader,
+			DialContext: s.dial, DisableKeepAlives: true, TLSHandshakeTimeout: outward.ConnectTime, MaxResponseHeaderBytes: maxHeader,
 			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: insecure}, // only where the webhook says so
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -58,18 +56,7 @@ func (s *Sender) client(insecure bool) *http.Client {
 
 // dial connects to one of a host's addresses that may be called.
 func (s *Sender) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	d := net.Dialer{Timeout: connectTime, Resolver: s.resolver, Control: func(_, actual string, _ syscall.RawConn) error {
-		to, err := netip.ParseAddrPort(actual)
-		if err != nil {
-			return fail.New(fail.Denied, "%s is no address", actual)
-		}
-		return s.allow.Check(host, to.Addr())
-	}}
-	return d.DialContext(ctx, network, address)
+	return outward.Dial(s.allow, s.resolver)(ctx, network, address)
 }
 
 // Send makes one try, and says what came of it.

@@ -2,7 +2,6 @@ package governance
 
 import (
 	"cmp"
-	"crypto/rand"
 	"slices"
 	"time"
 
@@ -123,22 +122,10 @@ func (f *Front) openSession(c *api.Call, q *openRequest) (*sessionAnswer, error)
 	if err != nil {
 		return nil, err
 	}
-	in.Replaces = c.HeldSession()
-	in.Agent, in.Life = c.Header("User-Agent"), cmp.Or(f.SessionLife, identity.SessionLife)
-	now := time.UnixMilli(c.Tx.Now)
-	value, session, err := identity.OpenSession(rand.Reader, f.TokenKey, now, in)
-	if err != nil {
+	in.Life = cmp.Or(f.SessionLife, identity.SessionLife)
+	if _, err := c.OpenSession(in); err != nil {
 		return nil, err
 	}
-	events := append(identity.Surplus(c.Tx.Map, in, now), authz.Event{Op: authz.PutCredential, Credential: &session})
-	if err := c.Tx.Govern(events...); err != nil {
-		return nil, err
-	}
-	c.Who = authz.Who{Principal: in.Principal, Credential: session.ID, Scopes: session.Scopes, Expires: session.Expires, Method: authz.MethodSession,
-		SignedIn: now, Source: c.Source()}
-	c.About(authz.WorkspaceObject)
-	c.Note("sessionId", session.ID)
-	c.SetSession(value, &session)
 	return f.sessionOf(c), nil
 }
 
@@ -222,6 +209,20 @@ type sessionRow struct {
 	Expires  int64  `json:"expires_at"`
 	Agent    string `json:"user_agent"`
 	Current  bool   `json:"current"`
+	// Method is how the person signed in: "token", "link", or "provider"; Provider is then its name in the configuration.
+	Method   string `json:"method"`
+	Provider string `json:"provider,omitempty"`
+}
+
+// methodOf says how a session was opened.
+func methodOf(s *authz.Credential) (method, provider string) {
+	switch {
+	case s.By != nil:
+		return "provider", s.By.Provider
+	case s.Origin != "":
+		return "token", ""
+	}
+	return "link", ""
 }
 
 type sessionList struct {
@@ -242,7 +243,8 @@ func listSessions(c *api.Call, _ int64, _ *nothing) (*sessionList, error) {
 	a := &sessionList{Sessions: []sessionRow{}}
 	for _, s := range slices.Backward(live) {
 		used := uses[s.ID]
-		a.Sessions = append(a.Sessions, sessionRow{s.ID, s.Created, used.At, used.Source, s.Expires, s.Comment, s.ID == c.Who.Credential})
+		method, provider := methodOf(s)
+		a.Sessions = append(a.Sessions, sessionRow{s.ID, s.Created, used.At, used.Source, s.Expires, s.Comment, s.ID == c.Who.Credential, method, provider})
 	}
 	return a, nil
 }

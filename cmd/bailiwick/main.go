@@ -16,16 +16,17 @@ type commands struct {
 	Serve  serve     `cmd:"" help:"Run the server."`
 	Config configure `cmd:"" help:"Check, show and describe the server's configuration."`
 
-	Login     login     `cmd:"" help:"Use a one-time sign-in link and print the token with the lines to set it."`
-	LoginLink loginLink `cmd:"" help:"Make a one-time sign-in link for a user (administrators)."`
-	Whoami    whoami    `cmd:"" help:"Who the server takes you for."`
-	Can       can       `cmd:"" help:"Ask for one decision and the path that leads to it. Exit code 3 = no."`
-	WhoCan    whoCan    `cmd:"" help:"List everybody who has an ability on an object, groups expanded."`
-	WhatCan   whatCan   `cmd:"" help:"List every object that a principal has a level on."`
-	Abilities abilities `cmd:"" help:"Print the tables by which is decided."`
-	Owner     owner     `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
-	Lineage   lineage   `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
-	Audit     audit     `cmd:"" help:"Read, export and verify the audit trail."`
+	Login     login      `cmd:"" help:"Use a one-time sign-in link and print the token with the lines to set it."`
+	LoginLink loginLink  `cmd:"" help:"Make a one-time sign-in link for a user (administrators)."`
+	Whoami    whoami     `cmd:"" help:"Who the server takes you for."`
+	Can       can        `cmd:"" help:"Ask for one decision and the path that leads to it. Exit code 3 = no."`
+	WhoCan    whoCan     `cmd:"" help:"List everybody who has an ability on an object, groups expanded."`
+	WhatCan   whatCan    `cmd:"" help:"List every object that a principal has a level on."`
+	Abilities abilities  `cmd:"" help:"Print the tables by which is decided."`
+	Owner     owner      `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
+	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
+	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
+	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
 	Restore restore `cmd:"" help:"Fill an empty data folder from a backup."`

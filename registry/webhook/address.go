@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -13,7 +14,12 @@ import (
 type Allow struct {
 	hosts map[string]bool
 	nets  []netip.Prefix
+	// setting is where an administrator allows, for messages; empty = webhooks.allow.
+	setting string
 }
+
+// As gives the same for another purpose: setting is the one that refusals name.
+func (a *Allow) As(setting string) *Allow { return &Allow{a.hosts, a.nets, setting} }
 
 // ParseAllow reads a list of host names, addresses and networks (10.0.0.0/8).
 func ParseAllow(items []string) (*Allow, error) {
@@ -65,7 +71,8 @@ func (a *Allow) Check(host string, ip netip.Addr) error {
 	if why == "" || a.contains(ip) || a.hosts[hostKey(host)] && !strings.HasPrefix(why, never) {
 		return nil
 	}
-	return fail.New(fail.Denied, "%s is %s, and is not called: an administrator may allow it (setting webhooks.allow)", ip, strings.TrimPrefix(why, never))
+	return fail.New(fail.Denied, "%s is %s, and is not called: an administrator may allow it (setting %s)", ip, strings.TrimPrefix(why, never),
+		cmp.Or(a.setting, "webhooks.allow"))
 }
 
 // never marks networks that a host's name does not open.

@@ -1,20 +1,18 @@
 import { del } from "../api/client";
 import { useChange, useGet } from "../api/hooks";
+import type { SessionRow } from "../api/schema";
 import { useSignOut } from "../app/signout";
 import { Badge, Button, Problem, Section, Skeleton, Table, Time, notify, type Column } from "../ui";
 import { browserName } from "./browser";
 
-interface SignedIn {
-  id: string;
-  created_at: number;
-  last_used_at?: number;
-  expires_at: number;
-  source?: string;
-  user_agent: string;
-  current: boolean;
+/** How somebody signed in, in words. */
+const methods: Record<string, string> = { token: "with a token", link: "with a link" };
+
+function howOf(session: SessionRow): string {
+  return session.method === "provider" ? `with ${session.provider ?? "a provider"}` : (methods[session.method] ?? session.method);
 }
 
-function columnsFor(end: (session: SignedIn) => void): Column<SignedIn>[] {
+function columnsFor(end: (session: SessionRow) => void): Column<SessionRow>[] {
   return [
     {
       key: "browser",
@@ -26,9 +24,10 @@ function columnsFor(end: (session: SignedIn) => void): Column<SignedIn>[] {
         </span>
       ),
     },
+    { key: "how", title: "Signed in", cell: (s) => howOf(s) },
     { key: "source", title: "Address", cell: (s) => s.source ?? <span className="faint">not known</span>, hideNarrow: true },
     { key: "used", title: "Last used", cell: (s) => <Time at={s.last_used_at ?? s.created_at} /> },
-    { key: "created", title: "Signed in", cell: (s) => <Time at={s.created_at} />, hideNarrow: true },
+    { key: "created", title: "Since", cell: (s) => <Time at={s.created_at} />, hideNarrow: true },
     { key: "expires", title: "Ends", cell: (s) => <Time at={s.expires_at} none="not by itself" />, hideNarrow: true },
     {
       key: "actions",
@@ -46,7 +45,7 @@ function columnsFor(end: (session: SignedIn) => void): Column<SignedIn>[] {
 
 /** Where the viewer is signed in. */
 export function Sessions() {
-  const sessions = useGet<{ sessions: SignedIn[] }>("/sessions");
+  const sessions = useGet<{ sessions: SessionRow[] }>("/sessions");
   const signOut = useSignOut();
   const end = useChange((id: string) => del(`/sessions/${encodeURIComponent(id)}`), ["/sessions"], () => notify("That session has ended."));
   const columns = columnsFor((s) => (s.current ? signOut.mutate() : end.mutate(s.id)));

@@ -872,6 +872,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sign-in/explain-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a provider's token would become, were somebody to sign in with it; nothing is changed
+         * @description Needs the ability manage-identities.
+         */
+        post: operations["postExplainToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The OpenID providers that the page for signing in offers
+         * @description Needs no credential: the page for signing in is shown to everybody.
+         */
+        get: operations["getSignInProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/steward": {
         parameters: {
             query?: never;
@@ -1556,6 +1596,28 @@ export interface components {
             level: string;
             rule: string;
         };
+        Explanation: {
+            accepted: boolean;
+            claimed_groups?: string[];
+            claims?: {
+                [key: string]: unknown;
+            };
+            creates: boolean;
+            display_name?: string;
+            external_id?: string;
+            joins?: string[];
+            leaves?: string[];
+            links: boolean;
+            not_joined?: string[];
+            provider: string;
+            reason?: string;
+            roles?: string[];
+            signed: boolean;
+            subject?: string;
+            user?: string;
+            user_id?: string;
+            user_name?: string;
+        };
         Failure: {
             details?: unknown[];
             error_code: string;
@@ -1794,6 +1856,13 @@ export interface components {
             name: string;
             object: string;
             path?: string;
+        };
+        Offer: {
+            providers: components["schemas"]["OfferedProvider"][];
+        };
+        OfferedProvider: {
+            name: string;
+            title: string;
         };
         Operation: {
             description: string;
@@ -2084,6 +2153,8 @@ export interface components {
             id: string;
             /** Format: int64 */
             last_used_at?: number;
+            method: string;
+            provider?: string;
             source?: string;
             user_agent: string;
         };
@@ -2341,6 +2412,7 @@ export type ExpiringToken = components['schemas']['ExpiringToken'];
 export type ExplainAnswer = components['schemas']['ExplainAnswer'];
 export type ExplainedBy = components['schemas']['ExplainedBy'];
 export type ExplainedLevel = components['schemas']['ExplainedLevel'];
+export type Explanation = components['schemas']['Explanation'];
 export type Failure = components['schemas']['Failure'];
 export type Giver = components['schemas']['Giver'];
 export type Holder = components['schemas']['Holder'];
@@ -2363,6 +2435,8 @@ export type Nothing = components['schemas']['Nothing'];
 export type Object = components['schemas']['Object'];
 export type ObjectAnswer = components['schemas']['ObjectAnswer'];
 export type ObjectRef = components['schemas']['ObjectRef'];
+export type Offer = components['schemas']['Offer'];
+export type OfferedProvider = components['schemas']['OfferedProvider'];
 export type Operation = components['schemas']['Operation'];
 export type Output = components['schemas']['Output'];
 export type Parameter = components['schemas']['Parameter'];
@@ -4143,6 +4217,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postExplainToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    provider: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getSignInProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */

@@ -6,6 +6,7 @@ import { useChange } from "../api/hooks";
 import type { Session } from "../api/types";
 import { Button, Code, Problem, TextField } from "../ui";
 import { afterSignIn } from "./afterSignIn";
+import { Providers } from "./Providers";
 import styles from "./SignIn.module.css";
 
 interface Proof {
@@ -49,6 +50,7 @@ export function SignIn() {
           <img src="/favicon.svg" alt="" width={32} height={32} />
           <h1>Sign in to Bailiwick</h1>
         </div>
+        {byLink ? null : <Providers />}
         {byLink ? <LinkForm link={link} other={() => setUseToken(true)} /> : <TokenForm />}
       </div>
       <Help />

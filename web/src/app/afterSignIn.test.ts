@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { afterSignIn } from "./afterSignIn";
+import { afterSignIn, nextOf } from "./afterSignIn";
 
 const at = (pathname: string, search = "") => ({ pathname, search });
 const plain = { search: "", hash: "" };
@@ -16,4 +16,16 @@ test.each([
   ["with the hash kept", at("/experiments/1"), { search: "?next=mlflow", hash: "#/experiments/1" }, { outside: "/mlflow/#/experiments/1" }],
 ])("%s", (_, page, window, want) => {
   expect(afterSignIn(page, window)).toEqual(want);
+});
+
+test.each([
+  ["the page that was wanted", at("/experiments/1", "?tab=runs"), plain, "/experiments/1?tab=runs"],
+  ["the start page needs no word", at("/"), plain, ""],
+  ["nor does /sign-in", at("/sign-in", "?link=CODE"), plain, ""],
+  ["next", at("/sign-in", "?next=/models/churn"), plain, "/models/churn"],
+  ["not out of here", at("/sign-in", "?next=//evil.example"), plain, ""],
+  ["MLflow's pages, with the hash", at("/experiments/1"), { search: "?next=mlflow", hash: "#/experiments/1" }, "mlflow#/experiments/1"],
+  ["MLflow's pages", at("/sign-in", "?next=mlflow"), plain, "mlflow"],
+])("a provider leads back to: %s", (_, page, window, want) => {
+  expect(nextOf(page, window)).toBe(want);
 });

@@ -7,6 +7,16 @@ interface Place {
 }
 
 /**
+ * What a sign-in by a provider is begun with: where the person is to come back to, as the server takes it (a page, or "mlflow" with its hash); ""
+ * for the start page. The server checks it again.
+ */
+export function nextOf(page: Place, window: { search: string; hash: string }): string {
+  const goal = afterSignIn(page, window);
+  if ("outside" in goal) return goal.outside.replace(/^\/mlflow\//, "mlflow");
+  return (goal.to ?? page.pathname + page.search).replace(/^\/$/, "");
+}
+
+/**
  * The page is at the address that the person wanted, so he mostly stays. /sign-in leads home, or where its `next` says. `next=mlflow`, there or
  * before the hash (where the server's redirect from /mlflow/ puts it; browsers keep the hash through a redirect), leads to MLflow's own pages
  * with their hash. Other addresses are never followed, so that no link can lead out of here.

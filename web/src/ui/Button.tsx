@@ -115,3 +115,19 @@ export function ButtonLink({ to, variant = "default", size = "m", icon, children
     </RouterLink>
   );
 }
+
+export interface AnchorButtonProps {
+  /** An address of this server outside of the console's own pages. */
+  href: string;
+  variant?: ButtonVariant;
+  children: ReactNode;
+}
+
+/** A link that leaves the console and looks like a button: the browser goes there, and nothing of the page stays. */
+export function AnchorButton({ href, variant = "default", children }: AnchorButtonProps) {
+  return (
+    <a href={href} className={classes(styles.button, styles[variant])}>
+      {children}
+    </a>
+  );
+}

@@ -3,7 +3,7 @@ export { AlertDialog } from "./AlertDialog";
 export { Allowed, useAllowed, useJudge, type AllowedOn } from "./Allowed";
 export { announce } from "./announce";
 export { Badge, type Tone } from "./Badge";
-export { Button, ButtonLink, IconButton, type ButtonProps, type ButtonVariant } from "./Button";
+export { AnchorButton, Button, ButtonLink, IconButton, type ButtonProps, type ButtonVariant } from "./Button";
 export { classes } from "./classes";
 export { Code, useHighlight } from "./Code";
 export { resolveColor, useShownTheme } from "./colors";
