@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/time/rate"
 
 	"bailiwick/fail"
 )
@@ -22,7 +23,9 @@ var algorithms = []jose.SignatureAlgorithm{
 const (
 	// keysFor is how long keys count without being asked for again: as long does one that the provider took back.
 	keysFor = 15 * time.Minute
-	// keysPause is the time between two questions for keys because of one that is not known: anybody can name one.
+	// keysBurst questions because of keys that are not known may follow one another, since a provider may change its keys soon after it was asked;
+	// one more each keysPause: anybody can name a key.
+	keysBurst = 4
 	keysPause = 30 * time.Second
 	// maxToken is the most bytes of a token.
 	maxToken = 256 << 10
@@ -30,10 +33,13 @@ const (
 
 // keys are the keys that a provider signs with, as it has published them.
 type keys struct {
-	mu    sync.Mutex
-	set   jose.JSONWebKeySet
-	read  time.Time // when they came
-	tried time.Time
+	mu   sync.Mutex
+	set  jose.JSONWebKeySet
+	read time.Time // when they came
+	// questions bounds how often the provider is asked; after one that failed, at failed, the same failure is the answer for a while.
+	questions *rate.Limiter
+	failed    time.Time
+	failure   error
 }
 
 var errSignature = fail.New(fail.Denied, "the token is not signed by the provider: none of its keys fits")
@@ -70,13 +76,17 @@ func (c *Client) signed(ctx context.Context, token *jose.JSONWebSignature) ([]by
 			return payload, nil
 		}
 	}
-	if now.Sub(k.tried) < keysPause {
+	if k.failure != nil && now.Sub(k.failed) < patience {
+		return nil, k.failure
+	}
+	if k.questions == nil {
+		k.questions = rate.NewLimiter(rate.Every(keysPause), keysBurst)
+	}
+	if !k.questions.AllowN(now, 1) {
 		return nil, errSignature
 	}
-	k.tried = now
 	set, err := c.fetchKeys(context.WithoutCancel(ctx))
-	if err != nil {
-		k.tried = now.Add(patience - keysPause)
+	if k.failed, k.failure = now, err; err != nil {
 		return nil, err
 	}
 	k.set, k.read = set, now
