@@ -23,6 +23,9 @@ from bailiwick_clients.people import Person, Team  # noqa: E402  (after the rewr
 from bailiwick_clients.server import Server  # noqa: E402
 from bailiwick_clients.victim import Victim, make_victim, snapshot  # noqa: E402
 
+# These need Keycloak, which scripts/with-keycloak starts.
+collect_ignore = [] if os.environ.get("BAILIWICK_TEST_KEYCLOAK") else ["test_keycloak.py"]
+
 # What the server must never have written, however it was treated.
 DEFECTS = ("panic", "goroutine ", "request failed", "DATA RACE")
 

@@ -1,0 +1,165 @@
+"""People of a company whose directory is Keycloak, in the place of Okta and Entra ID: sign-in by password, groups and roles by claims, new keys
+while the server runs, and sign-out from the provider's side."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import requests
+
+from bailiwick_clients.keycloak import TENANT, Realm, browser
+from bailiwick_clients.people import GOVERNANCE, Person, Team
+from bailiwick_clients.server import Server, free_port
+
+
+@pytest.fixture(scope="module")
+def company(binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Realm]]:
+    """A server and a realm that know each other."""
+    folder = tmp_path_factory.mktemp("keycloak")
+    server = Server(binary, folder, port=free_port())
+    realm = Realm(server.url)
+    secret = folder / "secret"
+    secret.write_text(realm.secret)
+    providers = [
+        realm.provider("okta", str(secret), groups={"ml": "ml-team", "bosses": "managers"}),
+        realm.provider("entra", str(secret), groups={"ml": "ml-team"}, allow={"tenants": [TENANT]}),
+    ]
+    listed = folder / "providers.json"
+    listed.write_text(json.dumps({"providers": providers}))
+    server.flags = ["--oidc-providers", str(listed), "--oidc-allow", "127.0.0.1"]
+    yield server.start(), realm
+    server.kill()
+
+
+class Visitor:
+    """Somebody with a browser's cookies. Keycloak's form needs no script."""
+
+    def __init__(self, server: Server, realm: Realm) -> None:
+        self.server, self.realm = server, realm
+        self.browser = browser()
+
+    def sign_in(self, name: str, provider: str = "okta") -> requests.Response:
+        page = self.browser.get(f"{self.server.url}/login/oidc/{provider}", timeout=60)
+        return self.realm.log_in(page, self.browser, name)
+
+    def me(self) -> dict[str, Any]:
+        """What the server says of who is signed in."""
+        answer = self.session()
+        assert answer.status_code == 200, f"{answer.text} {self.problem}"
+        return dict(answer.json())
+
+    def session(self) -> requests.Response:
+        return self.browser.get(f"{self.server.url}{GOVERNANCE}/session", timeout=30)
+
+    @property
+    def problem(self) -> str:
+        """What the page for signing in says of the last try."""
+        return unquote(next((c.value or "" for c in self.browser.cookies if c.name == "bailiwick_sign_in_problem"), ""))
+
+    def groups(self) -> list[str]:
+        return sorted(self.me()["groups"])
+
+
+@pytest.fixture
+def visitor(company: tuple[Server, Realm]) -> Visitor:
+    return Visitor(*company)
+
+
+def test_claims_give_exactly_the_mapped_groups(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("ann")
+    me = visitor.me()
+    assert me["user"]["name"] == "ann@example.org"
+    assert "ml-team" in me["groups"] and not {"managers", "outside", "admins"} & set(me["groups"]), me["groups"]
+    assert me["administrator"] is False
+    # What the company takes away is gone with the next sign-in, and what others gave here stays.
+    by_hand = Team(server).admin.sdk.groups.create(display_name="by-hand")
+    patch = {"Operations": [{"op": "add", "path": "members", "value": [{"value": me["user"]["id"]}]}], "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
+    server.call("PATCH", f"/api/2.0/preview/scim/v2/Groups/{by_hand.id}", patch).ok()
+    realm.leave_group("ann", "ml")
+    again = Visitor(server, realm)
+    again.sign_in("ann")
+    assert "ml-team" not in again.groups() and "by-hand" in again.groups()
+
+
+def test_a_new_key_signs_people_in_at_once(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("cleo")
+    assert visitor.session().status_code == 200
+    realm.rotate()
+    after = Visitor(server, realm)
+    after.sign_in("cleo")
+    assert after.session().status_code == 200, after.problem
+
+
+def test_sign_out_at_the_provider_ends_the_session_here(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    _, realm = company
+    visitor.sign_in("bob")
+    assert "managers" in visitor.groups()
+    realm.sign_out_everywhere("bob")
+    until = time.monotonic() + 30  # Keycloak calls before it answers; a retry of its own may come later
+    while visitor.session().status_code == 200 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert visitor.session().status_code == 401
+
+
+def test_deactivated_here_means_out_whatever_the_provider_thinks(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("bob")
+    me = visitor.me()["user"]
+    patch = {"Operations": [{"op": "replace", "value": {"active": False}}], "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
+    server.call("PATCH", f"/api/2.0/preview/scim/v2/Users/{me['id']}", patch).ok()
+    assert visitor.session().status_code == 401
+    back = Visitor(server, realm)
+    back.sign_in("bob")
+    assert back.session().status_code == 401
+    assert "not active" in back.problem
+
+
+def test_overage_is_refused_with_what_to_configure(visitor: Visitor) -> None:
+    visitor.sign_in("cleo", "entra")
+    assert visitor.session().status_code == 401
+    assert "Groups assigned to the application" in visitor.problem
+
+
+def test_a_new_person_with_an_old_name_is_not_the_old_one(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("cleo")
+    assert visitor.session().status_code == 200
+    realm.recreate("cleo")
+    other = Visitor(server, realm)
+    other.sign_in("cleo")
+    assert other.session().status_code == 401
+    assert "somebody else" in other.problem
+
+
+def test_who_is_renamed_there_stays_who_he_is_here(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("ann")
+    before = visitor.me()["user"]["id"]
+    realm.rename("ann", "anna")
+    renamed = Visitor(server, realm)
+    renamed.sign_in("anna")
+    assert renamed.me()["user"]["id"] == before
+    realm.rename("anna", "ann")
+
+
+def test_dry_run_of_real_tokens(company: tuple[Server, Realm], tmp_path: Path) -> None:
+    server, realm = company
+    good, foreign = tmp_path / "good", tmp_path / "foreign"
+    good.write_text(realm.password_token("okta", "ann"))
+    foreign.write_text(realm.password_token("elsewhere", "ann"))
+    done = server.command("identity", "explain-token", "--provider", "okta", str(good), token=server.admin_token)
+    assert done.returncode == 0, done.stderr
+    assert "ann@example.org" in done.stdout
+    done = server.command("identity", "explain-token", "--provider", "okta", str(foreign), token=server.admin_token)
+    assert done.returncode == 3 and "another client (aud)" in done.stdout, done.stdout + done.stderr
+    # The word of the provider opens nothing by itself: a token for a sign-in is no credential.
+    answer = server.call("GET", "/api/2.0/mlflow/experiments/search?max_results=1", token=good.read_text())
+    assert answer.status == 401
