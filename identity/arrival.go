@@ -3,6 +3,8 @@ package identity
 import (
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -97,15 +99,25 @@ func (p *Provider) mayCreate(m *authz.Map, who *Person) error {
 // Twin gives a user's name that is another than this one to a machine, and the same to a person: they differ in case, or in how Unicode writes
 // them. Empty = there is none.
 func Twin(m *authz.Map, name string) string {
-	fold := cases.Fold()
-	key := func(s string) string { return norm.NFKC.String(fold.String(norm.NFKC.String(s))) }
-	mine := key(name)
+	mine := Looks(name)
 	for u := range m.Principals() {
-		if u.Kind != authz.Group && u.Name != name && key(u.Name) == mine {
+		if u.Kind != authz.Group && u.Name != name && Looks(u.Name) == mine {
 			return u.Name
 		}
 	}
 	return ""
+}
+
+// Looks gives a name as people see it: without case, and without the difference that Unicode makes between forms of the same characters.
+func Looks(name string) string {
+	if isASCII(name) {
+		return strings.ToLower(name)
+	}
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) < 0
 }
 
 // sortGroups gives the user the groups that his claims say, of those that the provider decides on, and leaves his others alone.
