@@ -132,9 +132,14 @@ func (j Joining) conflict(member int64, owner Source, wish string) Conflict {
 	return Conflict{Principal: member, Group: j.Group, Attribute: AboutMembership, Writer: j.Writer, Owner: owner, Wish: wish}
 }
 
+// LeadsToAdmins says whether a member of the group is an administrator.
+func LeadsToAdmins(m *authz.Map, group int64) bool {
+	return group == authz.GroupAdmins || within(m, group, authz.GroupAdmins)
+}
+
 // CheckProvisioned refuses what no directory may write, whoever owns it: the members of `admins` and of the groups within it. Errors: Denied.
 func CheckProvisioned(m *authz.Map, writer Source, group int64) error {
-	if !writer.Provisions() || group != authz.GroupAdmins && !within(m, group, authz.GroupAdmins) {
+	if !writer.Provisions() || !LeadsToAdmins(m, group) {
 		return nil
 	}
 	return fail.New(fail.Denied, "a directory's token does not write admins, nor a group within it; an administrator does, with a credential of his own")
