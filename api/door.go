@@ -135,12 +135,26 @@ func (d *Door) frontOf(path string) *Front {
 	best, length := d.fronts[0], -1
 	for _, f := range d.fronts {
 		for _, p := range f.Prefixes {
-			if strings.HasPrefix(path, p) && len(p) > length {
+			if under(path, p) && len(p) > length {
 				best, length = f, len(p)
 			}
 		}
 	}
 	return best
+}
+
+// under says whether a path begins with a prefix, in which a {variable} stands for any segment.
+func under(path, prefix string) bool {
+	before, rest, ok := strings.Cut(prefix, "{")
+	if !strings.HasPrefix(path, before) {
+		return false
+	}
+	if !ok {
+		return true
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	_, tail, _ := strings.Cut(path[len(before):], "/")
+	return under("/"+tail, after)
 }
 
 // decode reads the body where the route takes one and fills the request.

@@ -119,6 +119,7 @@ const (
 	ManageSessions      // list and end one's own sessions
 	ReadIdentities      // users, groups, service principals
 	ManageIdentities    // create, change, remove them
+	ProvisionIdentities // the same over SCIM; directories too
 	ReadSettings        // workspace-conf
 	ManageSettings      // change it
 	ReadAudit           // the ledger; auditors too
@@ -204,7 +205,8 @@ var abilities = [abilityEnd]AbilityInfo{
 	UseTokens: {"use-tokens", familyAuth}, ManageTokens: {"manage-tokens", familyAuth}, UsePassword: {"use-password", familyAuth},
 
 	SignedIn: {"signed-in", ""}, ManageSessions: {"manage-sessions", familyAuth}, ReadIdentities: {"read-identities", familyIdentity},
-	ManageIdentities: {"manage-identities", familyIdentity}, ReadSettings: {"read-settings", familySettings},
+	ManageIdentities: {"manage-identities", familyIdentity}, ProvisionIdentities: {"provision-identities", familyIdentity},
+	ReadSettings:   {"read-settings", familySettings},
 	ManageSettings: {"manage-settings", familySettings}, ReadAudit: {"read-audit", familyAccess},
 	AskAboutSelf: {"ask-about-self", familyAccess}, AskAboutOthers: {"ask-about-others", familyAccess},
 	ManageRegistryHooks: {"manage-registry-hooks", familyMLflow}, ManageLocations: {"manage-locations", familySettings},

@@ -296,6 +296,8 @@ func (m *Map) checkPrincipal(p *Principal) error {
 	}
 	if old, ok := m.Principal(p.ID); ok && old.Kind != p.Kind {
 		return fail.Invalidf("Principal %d cannot change its kind.", p.ID)
+	} else if ok && old.Directory != p.Directory || p.Directory != "" && p.Kind != ServicePrincipal {
+		return fail.Invalidf("Principal %d cannot become or stop being a directory's.", p.ID)
 	}
 	if other, ok := m.PrincipalByName(namespace(p.Kind), p.Name); ok && other.ID != p.ID {
 		return fail.Existsf("Another principal has the name %q.", p.Name)

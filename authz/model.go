@@ -64,6 +64,8 @@ type Principal struct {
 	Active bool          `json:"active"`
 	// Parents are the groups this principal is a direct member of, ascending.
 	Parents []int64 `json:"parents,omitempty"`
+	// Directory is the name of the directory that provisions as this service principal; it stays as long as he does. He may do nothing else.
+	Directory string `json:"directory,omitempty"`
 }
 
 // Object is a governed object: what can have entries of its own or inherits them from its parent.

@@ -61,7 +61,7 @@ func checkWish(now time.Time, m *authz.Map, w Wish) error {
 		return fail.NotFoundf("principal %d does not exist, or is a group", w.Owner)
 	case !p.Active:
 		return fail.Statef("%s is not active", p.Name)
-	case !authz.Decide(m, authz.Who{Principal: w.Owner}, authz.UseTokens, authz.TokensRoot, now).Allowed:
+	case p.Directory == "" && !authz.Decide(m, authz.Who{Principal: w.Owner}, authz.UseTokens, authz.TokensRoot, now).Allowed:
 		return fail.Statef("%s may not use tokens; it takes CAN_USE on authorization/tokens", p.Name)
 	}
 	return CheckQuota(len(Live(m, w.Owner, now)))
