@@ -260,6 +260,8 @@ var summaries = map[string]string{
 	"PUT /mlflow-ui":                                    "Have the pages of a wheel of MLflow served, which is the body",
 	"DELETE /mlflow-ui":                                 "Serve none of MLflow's own pages any more",
 	"POST /login-links":                                 "A one-time sign-in link for a user",
+	"GET /oauth/signing-keys":                           "The keys whose signatures on access tokens count",
+	"POST /oauth/signing-keys/rotate":                   "Make a new key that signs access tokens; the ones before count for another hour, unless they are withdrawn",
 	"GET /models/{model}/versions/{version}/SHA256SUMS": "The same as a file for `sha256sum -c`; its own sha256 is the digest of the version",
 	"GET /models/{model}/versions/{version}/manifest":   "What a registered version consists of: each file with its sha256, and the digest of all",
 	"GET /lineage":                                      "What something came from, and what came from it, as far as the caller may see it",
