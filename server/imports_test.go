@@ -24,7 +24,7 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
+	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation"}
 	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
 	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "worker", "web"}, domain...)
 )
@@ -41,6 +41,7 @@ var importTable = map[string]layer{
 	"jobs":      {pure: true, uses: rules},
 	"serving":   {pure: true, uses: rules},
 	"secret":    {pure: true, uses: rules},
+	"rotation":  {pure: true, uses: []string{"fail"}},
 	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 
