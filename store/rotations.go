@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"bailiwick/fail"
 	"bailiwick/rotation"
 )
@@ -263,3 +265,6 @@ func (tx *Tx) DropNotices(before int64) error {
 func NoticeKey(subject string, ends int64, mark int) string {
 	return subject + " " + strconv.FormatInt(ends, 36) + " " + strconv.Itoa(mark)
 }
+
+// NewPlanID gives the id of a new plan or rotation.
+func NewPlanID() string { return uuid.NewString() }
