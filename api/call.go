@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bailiwick/authz"
+	"bailiwick/bearer"
 	"bailiwick/fail"
 	"bailiwick/ledger"
 	"bailiwick/store"
@@ -44,6 +45,8 @@ type Call struct {
 	action, service string
 	// permit is what a signed address is good for.
 	permit Permit
+	// access is what the access token says that the call came with; nil for one that came otherwise.
+	access *bearer.Claims
 	// refused is set when a decision said no.
 	refused *fail.Error
 	// after is what is to be done once the call is durable.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"bailiwick/bearer"
 	"bailiwick/fail"
 	"bailiwick/store"
 )
@@ -37,6 +38,8 @@ type Door struct {
 	// Patience is how long a client may take to send a decoded body, or after a refusal the rest of it, and for each part of its answer; for
 	// parts of files it is several times as much. 0 = a minute.
 	Patience time.Duration
+	// Bearer checks access tokens; nil = there are none.
+	Bearer *bearer.Ring
 	// Observe is told of every answered request.
 	Observe func(route *Route, status int, took time.Duration)
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bailiwick/authz"
+	"bailiwick/bearer"
 	"bailiwick/fail"
 	"bailiwick/identity"
 )
@@ -54,7 +55,7 @@ func (c *Call) identifyAgain() error {
 	if err != nil {
 		return err
 	}
-	c.Who.Scopes, c.Who.Expires = who.Scopes, who.Expires
+	c.Who.Scopes, c.Who.Expires, c.Who.By = who.Scopes, who.Expires, who.By
 	return nil
 }
 
@@ -69,10 +70,9 @@ func (c *Call) credential(m *authz.Map) error {
 	if proof.Basic && c.foreignBasic() {
 		return fail.New(fail.Unauthenticated, "Basic credentials count for this server's own pages only, and the browser says that another site asks")
 	}
-	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(proof.Token))
-	cred, ok := m.Credential(hash[:])
-	if !ok || cred.Session {
-		return errBadCredential
+	cred, err := c.credentialOf(m, proof.Token)
+	if err != nil {
+		return err
 	}
 	who, err := c.whoOf(m, cred)
 	if err != nil {
@@ -83,6 +83,51 @@ func (c *Call) credential(m *authz.Map) error {
 		return err
 	}
 	c.Who = who
+	return nil
+}
+
+// credentialOf finds what a token proves: the credential whose value it is, or that an access token was signed for.
+func (c *Call) credentialOf(m *authz.Map, token string) (*authz.Credential, error) {
+	if c.door.Bearer != nil && bearer.Looks(token) {
+		return c.signedFor(m, token)
+	}
+	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(token))
+	cred, ok := m.Credential(hash[:])
+	if !ok || !cred.IsToken() {
+		return nil, errBadCredential
+	}
+	return cred, nil
+}
+
+// signedFor gives the credential that an access token was signed for, and keeps what the token says: it may reach less far than the credential.
+func (c *Call) signedFor(m *authz.Map, token string) (*authz.Credential, error) {
+	keys, _ := m.Setting(authz.SettingSigningKeys)
+	claims, err := c.door.Bearer.Verify(c.request.Context(), keys, token, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	cred, ok := m.CredentialByID(claims.Credential)
+	if !ok || cred.Kind == "" {
+		return nil, errBadCredential
+	}
+	c.access = claims
+	return cred, nil
+}
+
+// cut takes what the access token of the call does not reach from what its credential does.
+func (c *Call) cut(m *authz.Map, who *authz.Who) error {
+	keys, _ := m.Setting(authz.SettingSigningKeys)
+	if !bearer.Counts(keys, c.access.Key) {
+		return bearer.ErrToken
+	}
+	end := c.access.Expires * 1000
+	if who.Expires == 0 || end < who.Expires {
+		who.Expires = end
+	}
+	var ok bool
+	if who.Scopes, ok = identity.Common(who.Scopes, c.access.Scopes); !ok {
+		return errBadCredential
+	}
 	return nil
 }
 
@@ -97,6 +142,12 @@ func (c *Call) whoOf(m *authz.Map, cred *authz.Credential) (authz.Who, error) {
 		Source: c.source.String()}
 	if cred.Session {
 		who.Method, who.SignedIn, who.By = authz.MethodSession, time.UnixMilli(cred.Created), cred.By
+	}
+	if cred.Kind != "" {
+		who.Method, who.SignedIn, who.By = authz.MethodOAuth, time.UnixMilli(cred.Created), cred.By
+	}
+	if c.access != nil {
+		return who, c.cut(m, &who)
 	}
 	return who, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
@@ -135,26 +136,55 @@ func (c *Call) headerFromCookie() bool {
 	return slices.ContainsFunc(c.request.Cookies(), func(k *http.Cookie) bool { return strings.EqualFold(k.Name, headerCookie+"Authorization") })
 }
 
-// session finds out who calls from the cookie of a session. Where another site made the browser send it, it proves nothing.
+// BySession finds out on an open route who calls, from the cookie of a session. It does not ask for the session's CSRF token: what the route
+// changes has to have a proof of its own.
+func (c *Call) BySession() error {
+	if c.Tx != nil {
+		_, err := c.sessionOwner(c.Tx.Map)
+		return err
+	}
+	_, err := c.sessionOwner(c.door.Store.Map())
+	if err == nil || c.sessionValue() == "" {
+		return err
+	}
+	newer, ferr := c.door.Store.Refresh(c.request.Context())
+	if ferr != nil || !newer {
+		return cmp.Or(ferr, err)
+	}
+	_, err = c.sessionOwner(c.door.Store.Map())
+	return err
+}
+
+// session finds out who calls from the cookie of a session, and asks for its CSRF token with each change.
 func (c *Call) session(m *authz.Map) error {
+	cred, err := c.sessionOwner(m)
+	if err != nil {
+		return err
+	}
+	if !c.safe() && !c.provenOwn(cred.ID) {
+		c.Who = authz.Who{}
+		return fail.New(fail.Denied, "a browser's session needs its CSRF token in the header %s with each change; reload the page", csrfHeader).
+			WithCode("CSRF_TOKEN_INVALID")
+	}
+	return nil
+}
+
+// sessionOwner finds out whose session the cookie proves. Where another site made the browser send it, it proves nothing.
+func (c *Call) sessionOwner(m *authz.Map) (*authz.Credential, error) {
 	if foreign(c.request) {
-		return fail.New(fail.Unauthenticated, "a session counts for this server's own pages only, and the browser says that another site asks")
+		return nil, fail.New(fail.Unauthenticated, "a session counts for this server's own pages only, and the browser says that another site asks")
 	}
 	hash := identity.Hash(c.door.Store.Key("tokens"), []byte(c.sessionValue()))
 	cred, ok := m.Credential(hash[:])
 	if !ok || !cred.Session {
-		return errEnded
+		return nil, errEnded
 	}
 	who, err := c.whoOf(m, cred)
 	if err != nil {
-		return errEnded
-	}
-	if !c.safe() && !c.provenOwn(cred.ID) {
-		return fail.New(fail.Denied, "a browser's session needs its CSRF token in the header %s with each change; reload the page", csrfHeader).
-			WithCode("CSRF_TOKEN_INVALID")
+		return nil, errEnded
 	}
 	c.Who = who
-	return nil
+	return cred, nil
 }
 
 var errEnded = fail.New(fail.Unauthenticated, "This session has ended: it expired, was signed out, or its user is not active. Sign in again.")

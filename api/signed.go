@@ -12,6 +12,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/identity"
 )
 
 // SignedFor is how long a signed address is good.
@@ -27,6 +28,8 @@ type Permit struct {
 	Principal  int64  `json:"p"`
 	Credential string `json:"c"`
 	Expires    int64  `json:"e"` // ms since 1970
+	// Scopes are those of the access token that the caller came with; empty where he came otherwise.
+	Scopes []string `json:"s,omitempty"`
 }
 
 // Signed marks a route whose callers come without a credential of their own: its pattern has a variable {address}, which Call.Sign made, and
@@ -42,6 +45,9 @@ func (c *Call) SignFor(good time.Duration, name string, methods ...string) strin
 	p := Permit{
 		Method: strings.Join(methods, ","), Name: name, Principal: c.Who.Principal, Credential: c.Who.Credential,
 		Expires: c.Now.Add(good).UnixMilli(),
+	}
+	if c.access != nil {
+		p.Scopes = c.access.Scopes
 	}
 	body, err := json.Marshal(p)
 	if err != nil {
@@ -100,6 +106,12 @@ func (c *Call) identifySigned(m *authz.Map, address string) (err error) {
 	if !ok || cred.Principal != c.permit.Principal {
 		return errBadAddress
 	}
-	c.Who, err = c.whoOf(m, cred)
-	return err
+	if c.Who, err = c.whoOf(m, cred); err != nil || len(c.permit.Scopes) == 0 {
+		return err
+	}
+	var common bool
+	if c.Who.Scopes, common = identity.Common(c.Who.Scopes, c.permit.Scopes); !common {
+		return errBadAddress
+	}
+	return nil
 }

@@ -107,6 +107,11 @@ const (
 	PutSecrets  // put and delete
 	ManageScope // access lists, rotation, deleting the scope
 
+	// Service principals.
+
+	UseServicePrincipal    // have things run as it
+	ManageServicePrincipal // its secrets and federation policies
+
 	// Tokens and passwords, asked of TokensRoot and PasswordsRoot.
 
 	UseTokens    // create, use, revoke own tokens
@@ -200,6 +205,8 @@ var abilities = [abilityEnd]AbilityInfo{
 
 	ReadSecret: {"read-secret", familySecrets}, ListSecrets: {"list-secrets", familySecrets},
 	PutSecrets: {"put-secrets", familySecrets}, ManageScope: {"manage-scope", familySecrets},
+
+	UseServicePrincipal: {"use-service-principal", familyAuth}, ManageServicePrincipal: {"manage-service-principal", familyAuth},
 
 	UseTokens: {"use-tokens", familyAuth}, ManageTokens: {"manage-tokens", familyAuth}, UsePassword: {"use-password", familyAuth},
 

@@ -25,7 +25,7 @@ func AbilitiesOn(m *Map, who Who, object int64, when time.Time) (Level, []Abilit
 // viewing is the ability that lets somebody look at an object of a kind. Kinds that are there once for all have none.
 var viewing = [kindEnd]Ability{
 	Directory: ViewItems, Notebook: ViewItems, File: ViewItems, Experiment: ViewRuns, RegisteredModel: ViewModel, Job: ViewJob,
-	Endpoint: ViewEndpoint, Cluster: ViewMetrics, SecretScope: ListSecrets,
+	Endpoint: ViewEndpoint, Cluster: ViewMetrics, SecretScope: ListSecrets, ServiceIdentity: UseServicePrincipal,
 }
 
 // Viewing gives the ability that lets somebody look at an object of the kind; 0 for kinds of which there is one object only.

@@ -100,14 +100,17 @@ func (m *Map) caller(who *Who, ability Ability, when time.Time) (*closure, Rule)
 	return c, RuleNothing
 }
 
-// MethodToken and MethodSession are the Who.Method of callers who came with a credential of the map; every decision looks whether it is still
-// there, so that a revoked token ends what runs too.
+// MethodToken, MethodSession and MethodOAuth are the Who.Method of callers who came with a credential of the map, or with what was signed for one;
+// every decision looks whether it is still there, so that a revoked token ends what runs too.
 const (
 	MethodToken   = "token"
 	MethodSession = "session"
+	MethodOAuth   = "oauth"
 )
 
-func (who *Who) ofMap() bool { return who.Method == MethodToken || who.Method == MethodSession }
+func (who *Who) ofMap() bool {
+	return who.Method == MethodToken || who.Method == MethodSession || who.Method == MethodOAuth
+}
 
 func (m *Map) stands(who *Who, when time.Time) bool {
 	c, ok := m.CredentialByID(who.Credential)

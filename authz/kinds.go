@@ -21,6 +21,8 @@ const (
 	Endpoint    // a serving endpoint
 	Cluster     // a place where code runs
 	SecretScope // a scope of secrets
+	// ServiceIdentity is who may manage and use a service principal; its name is the principal's id. It is there once somebody was let in.
+	ServiceIdentity
 	Tokens      // personal access tokens as a whole: TokensRoot
 	Passwords   // passwords as a whole: PasswordsRoot
 	Workspace   // the workspace itself: WorkspaceObject, without levels of its own
@@ -138,6 +140,11 @@ var kinds = [kindEnd]KindInfo{
 			{SecretRead, "May read the secrets of the scope"},
 			{SecretWrite, "May also write and delete secrets"},
 			{SecretManage, "May also change the access list and delete the scope"},
+		}},
+	ServiceIdentity: {Name: "service-principal", Request: "service-principals", Object: "service-principal", Manage: CanManage,
+		Root: WorkspaceObject, OneName: true, Levels: []LevelInfo{
+			{CanUse, "May have things run as the service principal"},
+			{CanManage, "May also make its secrets and federation policies, and say who else may"},
 		}},
 	Tokens: {Name: "tokens", Request: "authorization/tokens", Object: "tokens", Manage: CanManage, Root: TokensRoot, Levels: []LevelInfo{
 		{CanUse, "May create, use and revoke own tokens"},

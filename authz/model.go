@@ -42,6 +42,10 @@ const (
 // SettingAccessControl is the workspace-conf key that switches access control on ("true") and off.
 const SettingAccessControl = "enableWorkspaceAcls"
 
+// SettingSigningKeys is the setting with the names of the keys whose signatures on access tokens count, parted by spaces; the first one signs. It
+// is no key of workspace-conf.
+const SettingSigningKeys = "oauthSigningKeys"
+
 // SettingEnforceView is the workspace-conf key that hides names in folders from those without any level ("true").
 const SettingEnforceView = "enforceWorkspaceViewAcls"
 
@@ -105,11 +109,26 @@ type Credential struct {
 	Comment   string   `json:"comment,omitempty"`
 	// Session marks the server's side of a browser's session: it is no token, and counts in a cookie only.
 	Session bool `json:"session,omitempty"`
+	// Kind says what it is where it is neither a token nor a session; such a credential counts through the access tokens that are signed for it.
+	Kind CredentialKind `json:"kind,omitempty"`
 	// Origin is the id of the token that the session was opened with; empty for one opened otherwise (Map.Standing).
 	Origin string `json:"origin,omitempty"`
 	// By is what a provider said of who signed in; nil for a session that was opened with a token or a link, and for tokens.
 	By *Assertion `json:"by,omitempty"`
 }
+
+// CredentialKind tells apart what access tokens are signed for.
+type CredentialKind string
+
+// The kinds of credentials beside tokens and sessions, for which the kind is empty.
+const (
+	ClientSecret CredentialKind = "client-secret" // of a service principal
+	Grant        CredentialKind = "grant"         // a person has let a program in, which may have refresh tokens
+	Exchange     CredentialKind = "exchange"      // a foreign issuer's token was taken by a federation policy
+)
+
+// IsToken says whether the credential is a token that proves by itself who calls.
+func (c *Credential) IsToken() bool { return !c.Session && c.Kind == "" }
 
 // Assertion is what a session keeps of what an OpenID provider said of its person. It holds as long as the session does.
 type Assertion struct {
@@ -158,7 +177,7 @@ type Who struct {
 	Credential string   // the credential's id
 	Scopes     []string // empty = all
 	Expires    int64    // ms since 1970 of the credential; 0 = never
-	Method     string   // how he signed in: "token", "system"
+	Method     string   // how he signed in: "token", "session", "oauth", "system"
 	SignedIn   time.Time
 	Source     string // the client's address
 	// By is what the provider said that he signed in with; nil where there was none.

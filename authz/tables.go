@@ -21,6 +21,7 @@ const (
 	beyond = "beyond.tsv"
 	notes  = "notes.md"
 	ours   = "this server"
+	roles  = "roles servicePrincipal.user and servicePrincipal.manager (databricks-semantics §6.2)"
 )
 
 // whoMayRead is the line that every kind has beside its own for changing permissions.
@@ -143,6 +144,12 @@ var law = [kindEnd][]Row{
 		{Ability: ManageScope, Cells: "...x", Title: "Change access lists, rotation, delete scope"},
 		{Ability: ChangePermissions, Cells: "...x", Title: "Change access lists, rotation, delete scope"},
 		whoMayRead("...x"),
+	},
+	ServiceIdentity: {
+		{Ability: UseServicePrincipal, Cells: ".xx", Title: "Have jobs and other things run as the service principal", Source: roles},
+		{Ability: ManageServicePrincipal, Cells: "..x", Title: "Make and delete its secrets and federation policies", Source: roles},
+		{Ability: ChangePermissions, Cells: "..x", Title: "Say who manages and uses it", Source: roles},
+		whoMayRead("..x"),
 	},
 	Tokens: {
 		{Ability: UseTokens, Cells: ".xx", Title: "Create, use and revoke own tokens"},

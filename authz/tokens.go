@@ -1,5 +1,7 @@
 package authz
 
+import "strconv"
+
 // LostTokens gives the events that delete the credentials of those who may no longer use tokens after the given events: who loses CAN_USE on
 // authorization/tokens loses the tokens he has at once, and does not find them again when he gets it back (reference: Databricks' page on
 // token permissions). The store applies them with every change, in its transaction, so that no way of losing the level is forgotten: the
@@ -13,13 +15,31 @@ func LostTokens(after *Map, events []Event) (lost []Event) {
 			continue
 		}
 		for c := range after.Credentials(int64(id)) {
-			if c.Session { // what gives the use of tokens does not give the console, and does not take it
+			if !c.IsToken() { // what gives the use of tokens does not give the console or OAuth, and does not take them
 				continue
 			}
 			lost = append(lost, Event{Op: DropCredential, Credential: &Credential{ID: c.ID, Principal: c.Principal}})
 		}
 	}
 	return lost
+}
+
+// Orphans gives the events that drop what says who manages and uses service principals that the given events have removed.
+func Orphans(after *Map, events []Event) (lost []Event) {
+	for _, e := range events {
+		if e.Op != DropPrincipal {
+			continue
+		}
+		if o, ok := after.ServiceIdentity(e.Principal.ID); ok {
+			lost = append(lost, Event{Op: DropObject, Object: &Object{ID: o.ID}})
+		}
+	}
+	return lost
+}
+
+// ServiceIdentity finds the object that says who manages and uses a service principal; there is none before somebody was let in.
+func (m *Map) ServiceIdentity(principal int64) (*Object, bool) {
+	return m.ChildNamed(WorkspaceObject, ServiceIdentity, strconv.FormatInt(principal, 10))
 }
 
 // mayTakeTokens says whether the events touch what the use of tokens depends on.

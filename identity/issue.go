@@ -90,17 +90,17 @@ func Narrow(asked, held []string) ([]string, error) {
 
 // Live gives the tokens of a principal that have not ended, oldest first.
 func Live(m *authz.Map, principal int64, now time.Time) []*authz.Credential {
-	return standing(m, principal, now, false)
+	return standing(m, principal, now, (*authz.Credential).IsToken)
 }
 
 // Sessions gives the sessions of a principal that have not ended, oldest first.
 func Sessions(m *authz.Map, principal int64, now time.Time) []*authz.Credential {
-	return standing(m, principal, now, true)
+	return standing(m, principal, now, func(c *authz.Credential) bool { return c.Session })
 }
 
-func standing(m *authz.Map, principal int64, now time.Time, sessions bool) (live []*authz.Credential) {
+func standing(m *authz.Map, principal int64, now time.Time, of func(*authz.Credential) bool) (live []*authz.Credential) {
 	for c := range m.Credentials(principal) {
-		if _, _, ok := m.Standing(c, now); ok && c.Session == sessions {
+		if _, _, ok := m.Standing(c, now); ok && of(c) {
 			live = append(live, c)
 		}
 	}

@@ -77,10 +77,11 @@ func sessionEnd(c, token *authz.Credential, now time.Time, life time.Duration) i
 	return end
 }
 
-// EndSessions gives the events that end all sessions of a principal: who is let in again signs in again, and not whoever has an old cookie of his.
+// EndSessions gives the events that end all sessions of a principal, and what programs were let in with: who is let in again signs in again, and
+// not whoever has an old cookie or refresh token of his.
 func EndSessions(m *authz.Map, principal int64) (events []authz.Event) {
 	for c := range m.Credentials(principal) {
-		if c.Session {
+		if c.Session || c.Kind == authz.Grant || c.Kind == authz.Exchange {
 			events = append(events, dropped(c))
 		}
 	}

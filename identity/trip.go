@@ -78,11 +78,24 @@ func ReadTrip(key []byte, value, provider, state string, now time.Time) (t Trip,
 // maxNext is the most bytes of where a person wants to go.
 const maxNext = 1024
 
+// NextOAuth begins where a person goes on who was to let a program in: the parameters follow.
+const NextOAuth = "oauth?"
+
+// maxNextOAuth is maxNext for that: a program's state may be long.
+const maxNextOAuth = 2000
+
 // SafeNext gives where to go after a sign-in if it is a page of the console, or of MLflow's own ("mlflow", perhaps with its hash), and nothing
 // otherwise: no address may lead a person who has just signed in away from here.
 func SafeNext(next string) string {
 	_, hash, _ := strings.Cut(next, "#")
 	mlflow := next == "mlflow" || strings.HasPrefix(next, "mlflow#/")
+	if login, ok := strings.CutPrefix(next, NextOAuth); ok {
+		values, err := url.ParseQuery(login)
+		if err != nil || len(next) > maxNextOAuth || values.Encode() != login {
+			return ""
+		}
+		return next
+	}
 	page := strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") && !strings.HasPrefix(next, "/sign-in")
 	switch {
 	case len(next) > maxNext, !mlflow && !page, mlflow && strings.Contains(hash, "#"):
@@ -95,6 +108,9 @@ func SafeNext(next string) string {
 
 // Landing is the address to which a person goes after a sign-in.
 func (t Trip) Landing() string {
+	if login, ok := strings.CutPrefix(t.Next, NextOAuth); ok {
+		return "/oidc/v1/authorize?" + login
+	}
 	if rest, ok := strings.CutPrefix(t.Next, "mlflow"); ok {
 		return "/mlflow/" + rest
 	}

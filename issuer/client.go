@@ -40,6 +40,10 @@ type Client struct {
 	Provider identity.Provider
 
 	secret string
+	// keysAt is where the keys are, where the discovery document is not asked for it.
+	keysAt string
+	// foreign marks an issuer whose keys alone are needed: nobody is sent to it, and it gives no tokens to us.
+	foreign bool
 	allow  *webhook.Allow
 	http   *http.Client
 	now    func() time.Time
@@ -213,6 +217,9 @@ func (c *Client) unless(known bool) error {
 }
 
 func (c *Client) discover(ctx context.Context) (*metadata, error) {
+	if c.keysAt != "" {
+		return &metadata{Keys: c.keysAt, read: c.now()}, nil
+	}
 	p, err := oidc.NewProvider(c.context(ctx), c.Provider.Issuer)
 	if err != nil {
 		return nil, c.unreached(err)
@@ -221,7 +228,11 @@ func (c *Client) discover(ctx context.Context) (*metadata, error) {
 	if err := p.Claims(about); err != nil {
 		return nil, c.unreached(err)
 	}
-	for _, address := range []string{about.Authorize, about.Token, about.Keys} {
+	needed := []string{about.Authorize, about.Token, about.Keys}
+	if c.foreign {
+		needed = []string{about.Keys}
+	}
+	for _, address := range needed {
 		u, err := url.Parse(address)
 		if err == nil {
 			err = checkAddress(u, c.allow)

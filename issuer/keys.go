@@ -47,6 +47,11 @@ var errSignature = fail.New(fail.Denied, "the token is not signed by the provide
 // Verify gives the claims of a token that the provider has signed, which says nothing of whom and when it is for. Errors: fail.Denied for any
 // other token, fail.Unavailable when the provider's keys cannot be had.
 func (c *Client) Verify(ctx context.Context, raw string) (map[string]any, error) {
+	return claimsOf(raw, func(token *jose.JSONWebSignature) ([]byte, error) { return c.signed(ctx, token) })
+}
+
+// claimsOf reads a token; signed gives what of it is signed by the right one.
+func claimsOf(raw string, signed func(*jose.JSONWebSignature) ([]byte, error)) (map[string]any, error) {
 	if len(raw) > maxToken {
 		return nil, fail.New(fail.Denied, "the token has %d bytes; at most %d are taken", len(raw), maxToken)
 	}
@@ -54,7 +59,7 @@ func (c *Client) Verify(ctx context.Context, raw string) (map[string]any, error)
 	if err != nil {
 		return nil, fail.New(fail.Denied, "this is no token that is signed by a key pair (RS, PS, ES or EdDSA): %.200s", clean(err.Error()))
 	}
-	payload, err := c.signed(ctx, token)
+	payload, err := signed(token)
 	if err != nil {
 		return nil, err
 	}

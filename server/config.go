@@ -43,6 +43,7 @@ type Config struct {
 
 	Audit    AuditConfig
 	OIDC     OIDCConfig
+	OAuth    OAuthConfig
 	Webhooks WebhookConfig
 	Limits   Limits
 	Log      LogConfig
@@ -67,6 +68,13 @@ type WebhookConfig struct{ Allow []string }
 type OIDCConfig struct {
 	Providers string // empty: none
 	Allow     []string
+}
+
+// OAuthConfig says which programs people can let in beside Databricks' own, and where the issuers of federation policies may be beside the public
+// internet.
+type OAuthConfig struct {
+	Clients string // file; empty: none
+	Allow   []string
 }
 
 // LogConfig is the level (debug, info, warn, error) and the format (text, json) of the log on standard error.
@@ -227,6 +235,9 @@ func Check(c Config) Problems {
 	}
 	if err := checkProviders(&c); err != nil {
 		report("oidc.providers", "%v", err)
+	}
+	if _, err := readClients(c.OAuth.Clients); err != nil {
+		report("oauth.clients", "%v", err)
 	}
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		report("data", "%s is not a folder", c.Data)

@@ -112,6 +112,12 @@ var settings = []Setting{
 		Doc: "Where providers may be beside public addresses: host names, addresses or networks. `http` is taken for this machine only, where it is " +
 			"listed (`127.0.0.1`)."},
 
+	{Key: "oauth.clients", at: func(c *Config) any { return &c.OAuth.Clients },
+		Doc: "File (YAML or JSON) of the programs that people can let in beside Databricks' command line and SDKs (docs/oauth.md)."},
+	{Key: "oauth.allow", check: allowedReceiver, at: func(c *Config) any { return &c.OAuth.Allow },
+		Doc: "Where the issuers of federation policies may be beside public addresses: host names, addresses or networks. `http` is taken for this " +
+			"machine only, where it is listed."},
+
 	{Key: "limits.body", Default: "16MiB", Min: 64 << 10, at: func(c *Config) any { return &c.Limits.Body },
 		Doc: "Largest JSON body."},
 	{Key: "limits.depth", Default: "64", Min: 16, at: func(c *Config) any { return &c.Limits.Depth },

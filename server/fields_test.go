@@ -68,6 +68,13 @@ var bindings = map[string]string{
 
 	"scim id": finder,
 
+	"oauth client_id":    inert + "the name that goes with a secret, a code or a token of its own; compared with it",
+	"oauth redirect_uri": inert + "compared with what the code was asked for with", "login-page client_id": finder,
+	"login-page redirect_uri":      inert + "one of the client's registered addresses, or refused",
+	"secrets service_principal_id": finder, "secrets secret_id": within, "federation service_principal_id": finder, "federation policy_id": within,
+	"federation oidc_policy.jwks_uri": inert + "an outward address, called through the guarded dialer only",
+	"rule-sets name":                  finder, "rule-sets rule_set.name": inert + "refused where it is another than the name",
+
 	"governance object": finder, "governance principal": finder, "governance id": finder, "governance path": finder,
 	"governance object_id": finder, "governance user_name": finder,
 	"governance POST /models/{model}/versions/{version}/checks name":      inert + "the check's own name, compared with those that are required",

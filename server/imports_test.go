@@ -26,7 +26,7 @@ var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
 	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation"}
 	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
-	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "worker", "web"}, domain...)
+	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "bearer", "worker", "web"}, domain...)
 )
 
 var importTable = map[string]layer{
@@ -48,16 +48,18 @@ var importTable = map[string]layer{
 	"tracking/search":  {pure: true, uses: rules},
 	"registry/webhook": {pure: true, uses: append([]string{"keyed"}, rules...)},
 
+	"bearer":          {uses: []string{"fail"}},
 	"blob":            {uses: []string{"fail"}},
 	"compute":         {uses: []string{"fail"}},
 	"store":           {sql: true, uses: domain},
 	"store/storetest": {sql: true, uses: append([]string{"store"}, domain...)},
 
-	"api":            {uses: append([]string{"store", "blob"}, domain...)},
+	"api":            {uses: append([]string{"store", "blob", "bearer"}, domain...)},
 	"api/mlflow":     {uses: front},
 	"api/databricks": {uses: front},
 	"api/scim":       {uses: front},
 	"api/oidc":       {uses: append([]string{"issuer"}, front...)},
+	"api/oauth":      {uses: append([]string{"issuer", "bearer"}, front...)},
 	"api/governance": {uses: front},
 	"api/console":    {uses: []string{"api", "fail"}},
 	"api/mlflowui":   {uses: front},

@@ -18,6 +18,7 @@ import (
 	"bailiwick/api/governance"
 	"bailiwick/api/mlflow"
 	"bailiwick/api/mlflowui"
+	"bailiwick/api/oauth"
 	"bailiwick/api/oidc"
 	"bailiwick/api/scim"
 	"bailiwick/blob"
@@ -55,6 +56,7 @@ type Server struct {
 	hub      *governance.Hub
 	backups  *backups
 	signIn   *oidc.Front
+	oauth    *oauth.Front
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -110,6 +112,9 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	if err = s.openProviders(); err != nil {
 		return err
 	}
+	if err = s.openOAuth(ctx); err != nil {
+		return err
+	}
 	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
@@ -126,15 +131,16 @@ func (s *Server) mount() {
 	}
 	front.Direct = s.direct()
 	front.Mount(s.Door)
-	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens")}).Mount(s.Door)
+	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens"), Account: s.oauth.Account}).Mount(s.Door)
 	(&scim.Front{}).Mount(s.Door)
 	s.pages.Mount(s.Door)
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
-		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes()), MLflowUI: s.pages.Available,
+		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes(), s.oauth.Routes()), MLflowUI: s.pages.Available,
 		Hub: s.hub, Backups: s.backups,
 	}).Mount(s.Door)
 	s.signIn.Mount(s.Door)
+	s.oauth.Mount(s.Door)
 	s.Door.Mount(s.healthFront())
 	(&console.Front{Files: web.Files()}).Mount(s.Door)
 }

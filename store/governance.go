@@ -29,7 +29,7 @@ func (tx *Tx) Govern(events ...authz.Event) error {
 	if err != nil {
 		return err
 	}
-	if lost := authz.LostTokens(m, events); len(lost) > 0 {
+	if lost := append(authz.LostTokens(m, events), authz.Orphans(m, events)...); len(lost) > 0 {
 		if m, err = m.Apply(tx.version, lost...); err != nil {
 			return err
 		}
@@ -267,6 +267,8 @@ func (tx *Tx) dropPrincipal(id int64) error {
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
 		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
+		"DELETE FROM refresh_tokens WHERE credential IN (SELECT id FROM credentials WHERE principal = ?)",
+		"DELETE FROM federation_policies WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {
 		if err := tx.do(q, id); err != nil {
@@ -281,10 +283,12 @@ func (tx *Tx) putCredential(c *authz.Credential) error {
 	if err != nil {
 		return err
 	}
-	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment`,
-		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid)
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid, kind)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment,
+		assertion = excluded.assertion, sid = excluded.sid`,
+		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid,
+		string(c.Kind))
 }
 
 // Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the

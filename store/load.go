@@ -158,19 +158,19 @@ func (tx *Tx) loadRequired(b *authz.Builder) error {
 func (tx *Tx) loadCredentials(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var c authz.Credential
-		var scopes, assertion string
+		var scopes, assertion, kind string
 		var session int64
-		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin, &assertion)
+		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin, &assertion, &kind)
 		if err != nil {
 			return err
 		}
 		if c.By, err = decodeAssertion(assertion); err != nil {
 			return err
 		}
-		c.Scopes, c.Session = strings.Fields(scopes), session != 0
+		c.Scopes, c.Session, c.Kind = strings.Fields(scopes), session != 0, authz.CredentialKind(kind)
 		b.AddCredential(c)
 		return nil
-	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion FROM credentials")
+	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, kind FROM credentials")
 }
 
 // encodeAssertion gives what a provider said as the table keeps it, and its name of its own session beside, by which it is looked for.

@@ -203,9 +203,15 @@ func (s *Store) Engine() string { return s.d.name }
 // Workspace is this workspace's id, a number below 2^53 made once.
 func (s *Store) Workspace() int64 { return s.workspace }
 
-// Key gives the installation's secret of that name (32 bytes), made at first start: "tokens", "pages", "addresses", "webhooks",
-// "ledger".
-func (s *Store) Key(name string) []byte { return s.keys[name] }
+// Key gives the installation's secret of that name (32 bytes), made at first start: "tokens", "pages", "addresses", "webhooks", "csrf",
+// "oidc", "oauth". Another name stops the program: what is signed with no key is signed by everybody.
+func (s *Store) Key(name string) []byte {
+	key, ok := s.keys[name]
+	if !ok {
+		panic("this installation has no key " + name)
+	}
+	return key
+}
 
 func (s *Store) now() int64 { return s.clock().UnixMilli() }
 

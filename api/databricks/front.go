@@ -10,6 +10,8 @@ import (
 type Front struct {
 	// MaxImport is the most bytes of one imported notebook or file, decoded.
 	MaxImport int64
+	// Account is the id of the account that the workspace is alone in.
+	Account string
 	// TokenKey is the key under which tokens are hashed.
 	TokenKey []byte
 }
@@ -27,7 +29,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
 		{"tokens", "accounts", version2, f.tokenRoutes()},
-		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace())},
+		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace(), f.Account)},
 	} {
 		d.Mount(&api.Front{
 			Name: table.name, Service: table.service, Prefixes: table.prefixes, Decode: f.decode, Encode: encode,

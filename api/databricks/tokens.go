@@ -195,7 +195,7 @@ func usesOf(c *api.Call, tokens []*authz.Credential) (map[string]lastUse, error)
 // findOwnToken finds one of the caller's own tokens; those of others are as good as absent.
 func findOwnToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, error) {
 	t, ok := c.Tx.Map.CredentialByID(q.id())
-	if !ok || t.Session || t.Principal != c.Who.Principal {
+	if !ok || !t.IsToken() || t.Principal != c.Who.Principal {
 		t = nil
 	}
 	return t, api.Target{Object: authz.TokensRoot}, nil
@@ -204,7 +204,7 @@ func findOwnToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, er
 // findAnyToken finds any token. That there is none is said after the decision.
 func findAnyToken(c *api.Call, q *tokenNamed) (*authz.Credential, api.Target, error) {
 	t, ok := c.Tx.Map.CredentialByID(q.id())
-	if !ok || t.Session {
+	if !ok || !t.IsToken() {
 		t = nil
 	}
 	return t, api.Target{Object: authz.TokensRoot}, nil

@@ -96,7 +96,7 @@ func expiring(c *api.Call) []expiringToken {
 		return list // a credential without the scope does not list them elsewhere either
 	}
 	for t := range c.Tx.Map.Credentials(c.Who.Principal) {
-		if !t.Session && t.Expires > now && t.Expires <= now+expiringSoon.Milliseconds() {
+		if t.IsToken() && t.Expires > now && t.Expires <= now+expiringSoon.Milliseconds() {
 			list = append(list, expiringToken{t.ID, t.Comment, t.Expires})
 		}
 	}

@@ -142,7 +142,7 @@ func (f *Front) proven(c *api.Call, q *openRequest) (in identity.SignIn, err err
 	c.Note("method", "token")
 	hash := identity.Hash(f.TokenKey, []byte(q.Token))
 	token, ok := c.Tx.Map.Credential(hash[:])
-	if !ok || token.Session {
+	if !ok || !token.IsToken() {
 		return in, errToken
 	}
 	p, ok := c.Tx.Map.Principal(token.Principal)
