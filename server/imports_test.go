@@ -41,7 +41,7 @@ var importTable = map[string]layer{
 	"jobs":      {pure: true, uses: rules},
 	"serving":   {pure: true, uses: rules},
 	"secret":    {pure: true, uses: rules},
-	"rotation":  {pure: true, uses: []string{"fail"}},
+	"rotation":  {pure: true, uses: rules},
 	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 

@@ -87,9 +87,5 @@ func revoke(tx *store.Tx, id string) error {
 
 // Look gives when the old one was used last.
 func (s *Credentials) Look(tx *store.Tx, w *Work) (f rotation.Facts, err error) {
-	uses, err := OldUses(tx, w.Plan, w.Rotation)
-	for _, u := range uses {
-		f.OldUsed = max(f.OldUsed, u.Last)
-	}
-	return f, err
+	return oldUsed(tx, w)
 }

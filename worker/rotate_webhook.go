@@ -44,13 +44,6 @@ type rotationAnswer struct {
 	Bytes *string `json:"value_base64"`
 }
 
-// PlanKey gives the key that calls of a plan are signed with, in hexadecimal digits.
-func PlanKey(workspace []byte, plan string) string {
-	m := hmac.New(sha256.New, workspace)
-	m.Write([]byte(plan))
-	return hex.EncodeToString(m.Sum(nil))
-}
-
 // Call asks for one step, and gives the new value of create. What the receiver says never gets into an error: it may be the value.
 func (c *Caller) Call(ctx context.Context, w *Work, step rotation.Step) (value []byte, err error) {
 	body, err := json.Marshal(rotationCall{step, w.ID, w.Rotation.ID, w.Key})
@@ -73,7 +66,7 @@ func (c *Caller) ask(ctx context.Context, p *rotation.Plan, body string) ([]byte
 		return nil, fail.Invalidf("the URL cannot be called")
 	}
 	at := strconv.FormatInt(time.Now().Unix(), 10)
-	m := hmac.New(sha256.New, []byte(PlanKey(c.Key, p.ID)))
+	m := hmac.New(sha256.New, []byte(p.SigningKey(c.Key)))
 	m.Write([]byte(at + "." + body))
 	for key, value := range map[string]string{"Content-Type": "application/json", "User-Agent": c.product, "X-Bailiwick-Timestamp": at,
 		"X-Bailiwick-Signature": "v1=" + hex.EncodeToString(m.Sum(nil))} {

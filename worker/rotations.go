@@ -137,36 +137,46 @@ func (o *Rotations) work(ctx context.Context, id string) error {
 	if err != nil || w == nil {
 		return err
 	}
-	due, err := o.steps(ctx, w)
+	err = o.steps(ctx, w)
 	if fail.Is(err, fail.Conflict) || fail.Is(err, fail.NotFound) { // taken over, or deleted
 		return nil
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	return errors.Join(err, o.Store.Write(after, func(tx *store.Tx) error {
-		if due = max(due, tx.Now); err != nil {
-			due = tx.Now + time.Minute.Milliseconds()
-		}
-		return tx.ReleasePlan(id, w.Mark, due)
-	}))
+	return errors.Join(err, o.Store.Write(after, func(tx *store.Tx) error { return o.release(tx, w, err != nil) }))
 }
 
-// steps does steps until one is not due yet, and says when it is (ms since 1970; 0 = now).
-func (o *Rotations) steps(ctx context.Context, w *Work) (due int64, err error) {
+// release puts a plan down. When it is looked at next is asked anew: somebody may have changed it meanwhile.
+func (o *Rotations) release(tx *store.Tx, w *Work, broken bool) error {
+	now, err := tx.RenewPlan(w.ID, w.Mark, 0)
+	if fail.Is(err, fail.Conflict) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	_, due, err := o.next(tx, now)
+	if broken || err != nil {
+		due = tx.Now + time.Minute.Milliseconds()
+	}
+	return tx.ReleasePlan(w.ID, w.Mark, due)
+}
+
+// steps does steps until one is not due yet.
+func (o *Rotations) steps(ctx context.Context, w *Work) error {
 	for ctx.Err() == nil {
 		var step rotation.Step
 		err := o.Store.Read(ctx, func(tx *store.Tx) (err error) {
-			step, due, err = o.next(tx, w)
+			step, _, err = o.next(tx, w)
 			return err
 		})
 		if err != nil || step == rotation.Wait {
-			return due, err
+			return err
 		}
 		if w, err = o.step(ctx, w, step); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return 0, nil
+	return nil
 }
 
 // next gives the step that is due now.
@@ -220,7 +230,7 @@ func (o *Rotations) do(tx *store.Tx, w *Work, step rotation.Step, got any) (err 
 	var name, old string
 	switch step {
 	case rotation.Create:
-		if err = May(tx.Map, w.Plan, tx.Now); err == nil {
+		if err = w.May(tx.Map, tx.Now); err == nil {
 			name, err = by.Create(tx, w, got)
 		}
 		r.HasMade(name, tx.Now)
@@ -326,33 +336,4 @@ func final(err error) bool {
 		return false
 	}
 	return true
-}
-
-// May refuses a plan whose author may not do any more what it does: somebody who may has to take it over. Nobody gets a credential renewed by a plan
-// that he could not make today.
-func May(m *authz.Map, p *rotation.Plan, now int64) error {
-	for _, n := range Needs(p) {
-		if !authz.Decide(m, authz.Who{Principal: p.By}, n.Ability, n.Object, time.UnixMilli(now)).Allowed {
-			return fail.New(fail.Denied, "who answers for the plan may not do this any more (%s): somebody who may has to take it over", n.Ability)
-		}
-	}
-	return nil
-}
-
-// Need is an ability that a plan takes.
-type Need struct {
-	Ability authz.Ability
-	Object  int64
-}
-
-// Needs gives the abilities that making a plan takes, and that its author must keep.
-func Needs(p *rotation.Plan) (all []Need) {
-	if !p.Kind.ToSecret() {
-		return []Need{{authz.ManageSettings, authz.WorkspaceObject}}
-	}
-	all = append(all, Need{authz.ManageScope, p.Scope})
-	if p.Kind.OfPrincipal() {
-		all = append(all, Need{authz.ManageIdentities, authz.WorkspaceObject})
-	}
-	return all
 }
