@@ -106,6 +106,8 @@ const (
 	ListSecrets // names and times only
 	PutSecrets  // put and delete
 	ManageScope // access lists, rotation, deleting the scope
+	// CreateScopes is asked of WorkspaceObject.
+	CreateScopes
 
 	// Tokens and passwords, asked of TokensRoot and PasswordsRoot.
 
@@ -200,6 +202,7 @@ var abilities = [abilityEnd]AbilityInfo{
 
 	ReadSecret: {"read-secret", familySecrets}, ListSecrets: {"list-secrets", familySecrets},
 	PutSecrets: {"put-secrets", familySecrets}, ManageScope: {"manage-scope", familySecrets},
+	CreateScopes: {"create-secret-scopes", familySecrets},
 
 	UseTokens: {"use-tokens", familyAuth}, ManageTokens: {"manage-tokens", familyAuth}, UsePassword: {"use-password", familyAuth},
 

@@ -66,6 +66,9 @@ var bindings = map[string]string{
 
 	"tokens application_id": finder, "tokens token_id": finder, "tokens id": finder, "tokens created_by_id": scoped,
 
+	"secrets initial_manage_principal": inert + "the group users, or refused",
+	"secrets principal":                inert + "whom the entry is for: everybody may be named",
+
 	"scim id": finder,
 
 	"governance object": finder, "governance principal": finder, "governance id": finder, "governance path": finder,

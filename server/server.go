@@ -22,6 +22,7 @@ import (
 	"bailiwick/api/scim"
 	"bailiwick/blob"
 	"bailiwick/identity"
+	"bailiwick/kek"
 	"bailiwick/ledger"
 	"bailiwick/registry/webhook"
 	"bailiwick/store"
@@ -55,6 +56,8 @@ type Server struct {
 	hub      *governance.Hub
 	backups  *backups
 	signIn   *oidc.Front
+	vault    *kek.Vault
+	keys     *worker.Rewrapper
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -110,6 +113,9 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	if err = s.openProviders(); err != nil {
 		return err
 	}
+	if err = s.openVault(ctx); err != nil {
+		return err
+	}
 	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
@@ -126,13 +132,13 @@ func (s *Server) mount() {
 	}
 	front.Direct = s.direct()
 	front.Mount(s.Door)
-	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens")}).Mount(s.Door)
+	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens"), Vault: s.vault}).Mount(s.Door)
 	(&scim.Front{}).Mount(s.Door)
 	s.pages.Mount(s.Door)
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
 		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes()), MLflowUI: s.pages.Available,
-		Hub: s.hub, Backups: s.backups,
+		Hub: s.hub, Backups: s.backups, Vault: s.vault,
 	}).Mount(s.Door)
 	s.signIn.Mount(s.Door)
 	s.Door.Mount(s.healthFront())
@@ -245,5 +251,5 @@ func (s *Server) Close() error {
 	<-s.workers
 	ctx, cancel := context.WithTimeout(context.Background(), lastWork)
 	defer cancel()
-	return errors.Join(s.flush(ctx), s.seal(ctx), s.tellCheckpoint(ctx), s.Store.Close())
+	return errors.Join(s.flush(ctx), s.seal(ctx), s.tellCheckpoint(ctx), s.vault.Close(), s.Store.Close())
 }

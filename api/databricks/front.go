@@ -4,6 +4,7 @@ package databricks
 
 import (
 	"bailiwick/api"
+	"bailiwick/kek"
 )
 
 // Front serves the protocol. Its fields are set before Mount.
@@ -12,6 +13,8 @@ type Front struct {
 	MaxImport int64
 	// TokenKey is the key under which tokens are hashed.
 	TokenKey []byte
+	// Vault unwraps the data keys of secrets.
+	Vault *kek.Vault
 }
 
 var version2 = []string{"/api/2.0"}
@@ -27,6 +30,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
 		{"tokens", "accounts", version2, f.tokenRoutes()},
+		{"secrets", "secrets", version2, f.secretRoutes()},
 		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace())},
 	} {
 		d.Mount(&api.Front{
