@@ -25,8 +25,8 @@ type layer struct {
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
 	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation"}
-	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
-	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "bearer", "worker", "web"}, domain...)
+	front  = append([]string{"api", "store", "blob", "compute", "kek"}, domain...)
+	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "kek", "bearer", "worker", "web"}, domain...)
 )
 
 var importTable = map[string]layer{
@@ -64,16 +64,17 @@ var importTable = map[string]layer{
 	"api/console":    {uses: []string{"api", "fail"}},
 	"api/mlflowui":   {uses: front},
 
+	"kek":     {uses: []string{"fail", "secret"}},
 	"outward": {uses: []string{"fail", "registry/webhook"}},
 	"issuer":  {uses: append([]string{"outward"}, domain...)},
 
 	"issuer/issuertest": {uses: domain},
 
 	"web":               {},
-	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "outward"}, domain...)},
+	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "kek", "outward"}, domain...)},
 	"server":            {uses: whole},
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
-	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob"}, domain...)},
+	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob", "kek"}, domain...)},
 	"bench":             {uses: domain},
 }
 

@@ -71,9 +71,24 @@ func (tx *Tx) DataKeysToWrap(limit int) (active string, keys []secret.DataKey, e
 	return active, keys, err
 }
 
-// RewrapDataKey puts a data key that was wrapped anew in the place of what it was, unless somebody else did it meanwhile or the scope is gone.
-func (tx *Tx) RewrapDataKey(was, is secret.DataKey) error {
-	return tx.do("UPDATE data_keys SET kek = ?, wrapped = ? WHERE id = ? AND kek = ?", is.KEK, is.Wrapped, was.ID, was.KEK)
+// Rewrapped is a data key as it was and as it is wrapped anew.
+type Rewrapped struct{ Was, Is secret.DataKey }
+
+// RewrapDataKeys puts data keys that were wrapped anew in the place of what they were, unless somebody else did it meanwhile or the scope is gone.
+func (tx *Tx) RewrapDataKeys(keys []Rewrapped) error {
+	for _, k := range keys {
+		err := tx.do("UPDATE data_keys SET kek = ?, wrapped = ? WHERE id = ? AND kek = ?", k.Is.KEK, k.Is.Wrapped, k.Was.ID, k.Was.KEK)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KEKsRetiring says whether a key-encryption key is to be given up when nothing is left under it.
+func (tx *Tx) KEKsRetiring() (waiting bool, err error) {
+	var one int64
+	return tx.one([]any{&one}, "SELECT 1 FROM keks WHERE state = 'retiring' LIMIT 1")
 }
 
 // RetireKEKs gives up the retiring key-encryption keys under which nothing is left, and gives their ids.

@@ -165,7 +165,9 @@ func TestSecretReads(t *testing.T) {
 			return tx.NoteSecretRead(scope, "K", 1, secret.Reader{Principal: 5, Credential: "c1", Source: "127.0.0.1"})
 		})
 	}
-	inTx(t, s, func(tx *Tx) error { return tx.NoteSecretRead(scope, "k", 1, secret.Reader{Principal: 6, Credential: "c2"}) })
+	inTx(t, s, func(tx *Tx) error {
+		return tx.NoteSecretRead(scope, "k", 1, secret.Reader{Principal: 6, Credential: "c2"})
+	})
 	inTx(t, s, func(tx *Tx) error {
 		all, err := tx.SecretReads(scope, "k")
 		n := map[string]int64{}
@@ -275,11 +277,9 @@ func TestKEKs(t *testing.T) {
 		}
 		is := keys[0]
 		is.KEK, is.Wrapped = "two", []byte("anew")
-		if err := tx.RewrapDataKey(keys[0], is); err != nil {
-			return err
-		}
-		is.Wrapped = []byte("late")
-		return tx.RewrapDataKey(keys[0], is) // another replica, too late
+		late := is
+		late.Wrapped = []byte("late") // of another replica
+		return tx.RewrapDataKeys([]Rewrapped{{keys[0], is}, {keys[0], late}})
 	})
 	alone(func(tx *Tx) error {
 		if ids, err := tx.RetireKEKs(); err != nil || ids != nil {
@@ -296,7 +296,7 @@ func TestKEKs(t *testing.T) {
 		for _, k := range keys {
 			k2 := k
 			k2.KEK = "two"
-			if err := tx.RewrapDataKey(k, k2); err != nil {
+			if err := tx.RewrapDataKeys([]Rewrapped{{k, k2}}); err != nil {
 				return err
 			}
 		}
