@@ -106,6 +106,8 @@ const (
 	ListSecrets // names and times only
 	PutSecrets  // put and delete
 	ManageScope // access lists, rotation, deleting the scope
+	// CreateScopes is asked of WorkspaceObject.
+	CreateScopes
 
 	// Service principals.
 
@@ -206,6 +208,7 @@ var abilities = [abilityEnd]AbilityInfo{
 
 	ReadSecret: {"read-secret", familySecrets}, ListSecrets: {"list-secrets", familySecrets},
 	PutSecrets: {"put-secrets", familySecrets}, ManageScope: {"manage-scope", familySecrets},
+	CreateScopes: {"create-secret-scopes", familySecrets},
 
 	UseServicePrincipal: {"use-service-principal", familyAuth}, ManageServicePrincipal: {"manage-service-principal", familyAuth},
 

@@ -172,6 +172,7 @@ var workspaceRows = []Row{
 	{Ability: ManageSessions, Cells: "xx", Title: "List and end one's own sessions", Source: ours},
 	{Ability: ReadIdentities, Cells: "xx", Title: "Read users, groups and service principals", Source: ours, Directories: true},
 	{Ability: ReadSettings, Cells: "xx", Title: "Read settings", Source: ours},
+	{Ability: CreateScopes, Cells: "xx", Title: "Create a scope of secrets, which its creator manages", Source: ours},
 	{Ability: AskAboutSelf, Cells: "xx", Title: "can and what-can of oneself", Source: beyond},
 	{Ability: AskAboutOthers, Cells: ".x", Title: "can and what-can of others", Source: beyond, Auditors: true},
 	{Ability: ReadAudit, Cells: ".x", Title: "Read and export the ledger", Source: "DESIGN", Auditors: true},

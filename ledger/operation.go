@@ -23,19 +23,19 @@ var Operations = []Operation{Create, Modify, Remove, Access, Authentication, Res
 var actionsOf = map[Operation]string{
 	Create: `add createFederationPolicy createServicePrincipalSecret cloneItem createBackup createComment createDirectory createExperiment createFile createFolder createGroup
 		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createRegisteredModel
-		createRegistryWebhook createRun createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
+		createRegistryWebhook createRun createScope createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
 		importItem postModelVersionCheck uploadArtifact uploadPart`,
 	Modify: `activateUser rotateSigningKey updateFederationPolicy updateRuleSet addPrincipalToGroup approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
 		deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
-		logParam moveItem putMlflowUi redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
-		renameRegisteredModel setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
+		logParam moveItem putAcl putMlflowUi putSecret redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
+		renameRegisteredModel retireKek rotateKek setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
 		setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
 		updateExperiment updateGroup updateModelVersion updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
 		updateUser updateWebhook workspaceConfEdit`,
-	Remove: `abortUpload deleteFederationPolicy deleteServicePrincipalSecret revokeOAuthToken delete deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder
+	Remove: `abortUpload closeSecretVersion deleteFederationPolicy deleteServicePrincipalSecret revokeOAuthToken delete deleteAcl deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder
 		deleteItem deleteLoggedModel deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion
 		deleteModelVersionTag deleteNotebook deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag
-		deleteRegistryWebhook deleteRun deleteRuns deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
+		deleteRegistryWebhook deleteRun deleteRuns deleteScope deleteSecret deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
 		purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken`,
 	Authentication: `authorizationCodeReuse authorizeOAuthClient login logout mintOAuthToken refreshTokenReuse renewSession tokenLogin`,
 	Restore:        `restoreExperiment restoreItem restoreRun restoreRuns`,
@@ -43,7 +43,7 @@ var actionsOf = map[Operation]string{
 
 // ReadActions are the actions that read and yet have entries of their own.
 var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions explainToken exportAudit exportItem
-		getModelVersionManifest getPermissions previewPermissions testRegistryWebhook testWebhook useWebhookSecret
+		getAcl getModelVersionManifest getPermissions getSecret listAcls previewPermissions testRegistryWebhook testWebhook useWebhookSecret
 		viewNotebook whoCan`)
 
 var operationOf = func() map[string]Operation {

@@ -29,6 +29,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	AllowedHosts   []string
 	LedgerKey      string // empty: a file in Data
+	KEK            string // where key-encryption keys are; empty: a file in Data
+	KEKOld         []string
 
 	AccessControl     string // AccessKeep, AccessOn or AccessOff
 	RelativeNames     string // "home", or the workspace folder that takes experiments named without a path

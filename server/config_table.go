@@ -71,6 +71,11 @@ var settings = []Setting{
 	{Key: "ledger-key", at: func(c *Config) any { return &c.LedgerKey },
 		Doc: "File of the key that signs the ledger's checkpoints, best kept outside the data folder. Empty: a file in the data folder, made " +
 			"at first start."},
+	{Key: "kek", check: kekPlace, at: func(c *Config) any { return &c.KEK },
+		Doc: "Where the key-encryption keys of secrets are (docs/secrets.md): a file, best kept outside the data folder. Empty: the file `kek` in the data " +
+			"folder, made at first start; backups do not hold it."},
+	{Key: "kek-old", check: kekPlace, at: func(c *Config) any { return &c.KEKOld },
+		Doc: "Places where key-encryption keys were before, while data keys that are wrapped there are wrapped anew."},
 
 	{Key: "access-control", Default: AccessKeep, Enum: []string{AccessKeep, AccessOn, AccessOff},
 		at: func(c *Config) any { return &c.AccessControl },

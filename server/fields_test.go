@@ -66,6 +66,9 @@ var bindings = map[string]string{
 
 	"tokens application_id": finder, "tokens token_id": finder, "tokens id": finder, "tokens created_by_id": scoped,
 
+	"secrets initial_manage_principal": inert + "the group users, or refused",
+	"secrets principal":                inert + "whom the entry is for: everybody may be named",
+
 	"scim id": finder,
 
 	"oauth client_id":    inert + "the name that goes with a secret, a code or a token of its own; compared with it",

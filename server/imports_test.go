@@ -24,9 +24,9 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
-	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
-	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "bearer", "worker", "web"}, domain...)
+	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation"}
+	front  = append([]string{"api", "store", "blob", "compute", "kek"}, domain...)
+	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "kek", "bearer", "worker", "web"}, domain...)
 )
 
 var importTable = map[string]layer{
@@ -41,6 +41,7 @@ var importTable = map[string]layer{
 	"jobs":      {pure: true, uses: rules},
 	"serving":   {pure: true, uses: rules},
 	"secret":    {pure: true, uses: rules},
+	"rotation":  {pure: true, uses: rules},
 	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 
@@ -63,16 +64,17 @@ var importTable = map[string]layer{
 	"api/console":    {uses: []string{"api", "fail"}},
 	"api/mlflowui":   {uses: front},
 
+	"kek":     {uses: []string{"fail", "secret"}},
 	"outward": {uses: []string{"fail", "registry/webhook"}},
 	"issuer":  {uses: append([]string{"outward"}, domain...)},
 
 	"issuer/issuertest": {uses: domain},
 
 	"web":               {},
-	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "outward"}, domain...)},
+	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "kek", "outward"}, domain...)},
 	"server":            {uses: whole},
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
-	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob"}, domain...)},
+	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob", "kek"}, domain...)},
 	"bench":             {uses: domain},
 }
 

@@ -23,6 +23,7 @@ import (
 	"bailiwick/api/scim"
 	"bailiwick/blob"
 	"bailiwick/identity"
+	"bailiwick/kek"
 	"bailiwick/ledger"
 	"bailiwick/registry/webhook"
 	"bailiwick/store"
@@ -57,6 +58,8 @@ type Server struct {
 	backups  *backups
 	signIn   *oidc.Front
 	oauth    *oauth.Front
+	vault    *kek.Vault
+	keys     *worker.Rewrapper
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -115,6 +118,9 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	if err = s.openOAuth(ctx); err != nil {
 		return err
 	}
+	if err = s.openVault(ctx); err != nil {
+		return err
+	}
 	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
@@ -131,13 +137,13 @@ func (s *Server) mount() {
 	}
 	front.Direct = s.direct()
 	front.Mount(s.Door)
-	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens"), Account: s.oauth.Account}).Mount(s.Door)
+	(&databricks.Front{MaxImport: s.Config.Limits.Import, TokenKey: s.Store.Key("tokens"), Vault: s.vault, Account: s.oauth.Account}).Mount(s.Door)
 	(&scim.Front{}).Mount(s.Door)
 	s.pages.Mount(s.Door)
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
 		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes(), s.oauth.Routes()), MLflowUI: s.pages.Available,
-		Hub: s.hub, Backups: s.backups,
+		Hub: s.hub, Backups: s.backups, Vault: s.vault,
 	}).Mount(s.Door)
 	s.signIn.Mount(s.Door)
 	s.oauth.Mount(s.Door)
@@ -251,5 +257,5 @@ func (s *Server) Close() error {
 	<-s.workers
 	ctx, cancel := context.WithTimeout(context.Background(), lastWork)
 	defer cancel()
-	return errors.Join(s.flush(ctx), s.seal(ctx), s.tellCheckpoint(ctx), s.Store.Close())
+	return errors.Join(s.flush(ctx), s.seal(ctx), s.tellCheckpoint(ctx), s.vault.Close(), s.Store.Close())
 }

@@ -82,6 +82,9 @@ func seed(t *testing.T) *seeded {
 		"search q": "folder-", "tree path": home, "notebooks id": fmt.Sprint(s.objectAt(t, home+"notebook")),
 	}
 	s.seedWebhooks(t, ann)
+	post("/api/2.0/secrets/scopes/create", map[string]any{"scope": "hidden"})
+	post("/api/2.0/secrets/put", map[string]any{"scope": "hidden", "key": "k", "string_value": marker})
+	s.values["scope"] = "hidden"
 	return s
 }
 

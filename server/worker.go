@@ -58,6 +58,7 @@ func (s *Server) chores() []chore {
 		{"expired", time.Hour, time.Minute, s.dropExpired},
 		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
 		{"webhooks", 5 * time.Second, 0, s.hooks.Run},
+		{"keys", time.Second, 2 * time.Second, s.keys.Run},
 		{"webhook logs", time.Hour, 2 * time.Minute, s.dropDeliveries},
 	}
 }

@@ -4,6 +4,7 @@ package databricks
 
 import (
 	"bailiwick/api"
+	"bailiwick/kek"
 )
 
 // Front serves the protocol. Its fields are set before Mount.
@@ -14,6 +15,8 @@ type Front struct {
 	Account string
 	// TokenKey is the key under which tokens are hashed.
 	TokenKey []byte
+	// Vault unwraps the data keys of secrets.
+	Vault *kek.Vault
 }
 
 var version2 = []string{"/api/2.0"}
@@ -29,6 +32,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
 		{"tokens", "accounts", version2, f.tokenRoutes()},
+		{"secrets", "secrets", version2, f.secretRoutes()},
 		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace(), f.Account)},
 	} {
 		d.Mount(&api.Front{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bailiwick/api"
+	"bailiwick/kek"
 	"bailiwick/ledger"
 )
 
@@ -37,6 +38,8 @@ type Front struct {
 	Backups Backups
 	// TokenKey is the key under which tokens and sign-in links are hashed.
 	TokenKey []byte
+	// Vault has the key-encryption keys of secrets.
+	Vault *kek.Vault
 	// neglected remembers who has no owner, for the home page.
 	neglected atomic.Pointer[unownedList]
 }
@@ -73,6 +76,7 @@ func (f *Front) routes() []api.Route {
 		f.modelRoutes(),
 		f.cellRoutes(),
 		f.identityRoutes(),
+		f.secretRoutes(),
 		f.With,
 	)
 }

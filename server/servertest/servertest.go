@@ -56,6 +56,11 @@ func Start(t testing.TB, change ...func(*server.Config)) *Server {
 	return &Server{Server: s, URL: "http://" + addr, t: t}
 }
 
+// Attach gives a client of a server that the test opened, and closes, itself.
+func Attach(t testing.TB, s *server.Server, url string) *Server {
+	return &Server{Server: s, URL: url, t: t}
+}
+
 // Answer is what the server said.
 type Answer struct {
 	Status int

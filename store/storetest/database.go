@@ -10,7 +10,8 @@ import (
 	"os"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver by its name
+	_ "github.com/jackc/pgx/v5/stdlib" // the drivers by their names
+	_ "modernc.org/sqlite"
 )
 
 // Database gives the address of an empty database for one test: a schema of its own in the PostgreSQL cluster that
@@ -41,4 +42,22 @@ func Database(t testing.TB) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// Exec runs a statement past the store, as somebody would who has the database in his hands: of the PostgreSQL address, or of the SQLite file in
+// the folder where that is empty.
+func Exec(t testing.TB, folder, database, query string) {
+	t.Helper()
+	driver, source := "pgx", database
+	if database == "" {
+		driver, source = "sqlite", "file:"+folder+"/bailiwick.db?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(context.Background(), query); err != nil {
+		t.Fatal(err)
+	}
 }
