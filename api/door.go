@@ -46,6 +46,7 @@ type Door struct {
 	uses   uses
 	denied denials
 	turns  turns
+	brake  brake
 	// streams are the answers that go on.
 	streams streams
 }
@@ -117,7 +118,14 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 	c.front, c.route = e.front, e.route
 	if !c.route.mode.open() {
 		if err := c.identify(vars); err != nil {
-			d.behind.stranger(c)
+			if c.bare() || !fail.Is(err, fail.Unauthenticated) {
+				d.behind.stranger(c)
+			} else {
+				c.Failed()
+			}
+			return err
+		}
+		if err := d.keepOut(c); err != nil {
 			return err
 		}
 		d.uses.note(c)
@@ -198,7 +206,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 	case modeOpenWrite:
 		answer, err := d.openWrite(c, q)
 		if fail.Is(err, fail.Unauthenticated) {
-			d.behind.stranger(c)
+			c.Failed()
 		}
 		return d.reply(w, c, answer, err)
 	case modeStream:
@@ -226,10 +234,9 @@ func (d *Door) read(c *Call, q any) (answer any, err error) {
 	err = d.snapshot(ctx, c, func(tx *store.Tx) error {
 		c.Tx = tx
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		if err = c.identifyAgain(); err == nil {
+			answer, err = c.route.call(c, q)
 		}
-		answer, err = c.route.call(c, q)
 		c.describe(err)
 		return err
 	})
@@ -269,11 +276,10 @@ func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err
 	err = write(c.request.Context(), func(tx *store.Tx) error {
 		c.restart(tx)
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		err := c.identifyAgain()
+		if err == nil {
+			answer, err = handle(c)
 		}
-		var err error
-		answer, err = handle(c)
 		c.describe(err)
 		refusal = err
 		if err != nil && c.refused == nil {

@@ -21,23 +21,23 @@ var Operations = []Operation{Create, Modify, Remove, Access, Authentication, Res
 // actionsOf says which actions are of an operation; actions that stand nowhere only read, and are Access. A test of the server walks all
 // routes that change something, or have an entry of their own, and finds each action here or among the reads.
 var actionsOf = map[Operation]string{
-	Create: `add cloneItem createBackup createComment createDirectory createExperiment createFile createFolder createGroup
+	Create: `add cloneItem createBackup createComment createDirectory createExperiment createFile createFolder createGroup createIpAccessList
 		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createRegisteredModel
 		createRegistryWebhook createRun createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
 		importItem postModelVersionCheck uploadArtifact uploadPart`,
-	Modify: `activateUser addPrincipalToGroup approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
+	Modify: `activateUser addPrincipalToGroup announceTokenRevocation approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
 		deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
 		logParam moveItem putMlflowUi redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
 		renameRegisteredModel setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
 		setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
-		updateExperiment updateGroup updateModelVersion updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
+		updateExperiment updateGroup updateIpAccessList updateModelVersion updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
 		updateUser updateWebhook workspaceConfEdit`,
 	Remove: `abortUpload delete deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder
-		deleteItem deleteLoggedModel deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion
+		deleteIpAccessList deleteItem deleteLoggedModel deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion
 		deleteModelVersionTag deleteNotebook deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag
-		deleteRegistryWebhook deleteRun deleteRuns deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
+		deleteRegistryWebhook deleteRun deleteRuns deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete garbageCollectDbToken
 		purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken`,
-	Authentication: `login logout renewSession tokenLogin`,
+	Authentication: `IpAccessDenied login logout renewSession tokenLogin`,
 	Restore:        `restoreExperiment restoreItem restoreRun restoreRuns`,
 }
 

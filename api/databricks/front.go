@@ -26,6 +26,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"permissions", "workspace", version2, f.permissionRoutes()},
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
+		{"ip access lists", "accounts", version2, addressRoutes()},
 		{"tokens", "accounts", version2, f.tokenRoutes()},
 		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace())},
 	} {
