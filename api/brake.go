@@ -11,9 +11,11 @@ const (
 	// freeFailures is how many failed proofs of one address, or for one name, are answered at once within a brakeSpan and the one before it;
 	// further ones wait, longer and longer, up to longestWait.
 	freeFailures = 100
-	brakeSpan    = time.Minute
-	firstWait    = 25 * time.Millisecond
-	longestWait  = 500 * time.Millisecond
+	// freeTokens is the same for tokens and cookies: one that is unknown costs a look into a table, and a client with an old one asks a lot.
+	freeTokens  = 5_000
+	brakeSpan   = time.Minute
+	firstWait   = 25 * time.Millisecond
+	longestWait = 500 * time.Millisecond
 	// doubledAfter is after how many further failures the wait is twice as long.
 	doubledAfter = 20
 	// maxCounted bounds what is remembered of a span; beyond it, all that is new counts together.
@@ -34,13 +36,13 @@ type brake struct {
 	each    map[string]int // who waits, by address
 }
 
-// fail counts a failure under an address and names, and gives how long its answer is to wait: as the worst of them says.
-func (b *brake) fail(now time.Time, source netip.Addr, names ...string) (wait time.Duration) {
+// fail counts a failure under an address and names, and gives how long its answer is to wait: as the worst of them says. free are answered at once.
+func (b *brake) fail(now time.Time, free int, source string, names ...string) (wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(now)
-	for _, key := range append([]string{whose(source)}, names...) {
-		wait = max(wait, waitAfter(b.count(key)))
+	for _, key := range append([]string{source}, names...) {
+		wait = max(wait, waitAfter(b.count(key)-free))
 	}
 	return wait
 }
@@ -66,8 +68,7 @@ func (b *brake) count(key string) int {
 	return b.counts[key] + b.before[key]
 }
 
-func waitAfter(failures int) time.Duration {
-	over := failures - freeFailures
+func waitAfter(over int) time.Duration {
 	if over <= 0 {
 		return 0
 	}
@@ -128,8 +129,16 @@ func (c *Call) ProofOf(name string) { c.proofs = append(c.proofs, limited(name, 
 // Failed counts a failed proof, and keeps its answer back where there were many. Fronts whose answer to one is no error of the pipeline call it by
 // themselves.
 func (c *Call) Failed() {
+	b := &c.door.brake
 	c.door.behind.stranger(c)
-	c.door.brake.hold(c.request.Context(), c.source, c.door.brake.fail(c.Now, c.source, c.proofs...))
+	b.hold(c.request.Context(), c.source, b.fail(c.Now, freeFailures, whose(c.source), c.proofs...))
+}
+
+// failedToken is Failed for what every call is identified by. It is counted apart.
+func (c *Call) failedToken() {
+	b := &c.door.brake
+	c.door.behind.stranger(c)
+	b.hold(c.request.Context(), c.source, b.fail(c.Now, freeTokens, "tokens of "+whose(c.source)))
 }
 
 // bare tells a request that comes without any credential: nothing was tried.

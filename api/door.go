@@ -121,7 +121,7 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 			if c.bare() || !fail.Is(err, fail.Unauthenticated) {
 				d.behind.stranger(c)
 			} else {
-				c.Failed()
+				c.failedToken()
 			}
 			return err
 		}

@@ -66,6 +66,8 @@ var bindings = map[string]string{
 
 	"tokens application_id": finder, "tokens token_id": finder, "tokens id": finder, "tokens created_by_id": scoped,
 
+	"ip access lists id": finder,
+
 	"scim id": finder,
 
 	"governance object": finder, "governance principal": finder, "governance id": finder, "governance path": finder,
