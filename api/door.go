@@ -49,6 +49,7 @@ type Door struct {
 	uses   uses
 	denied denials
 	turns  turns
+	brake  brake
 	// streams are the answers that go on.
 	streams streams
 }
@@ -120,7 +121,14 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 	c.front, c.route = e.front, e.route
 	if !c.route.mode.open() {
 		if err := c.identify(vars); err != nil {
-			d.behind.stranger(c)
+			if c.bare() || !fail.Is(err, fail.Unauthenticated) {
+				d.behind.stranger(c)
+			} else {
+				c.failedToken()
+			}
+			return err
+		}
+		if err := d.keepOut(c); err != nil {
 			return err
 		}
 		d.uses.note(c)
@@ -215,7 +223,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 	case modeOpenWrite:
 		answer, err := d.openWrite(c, q)
 		if fail.Is(err, fail.Unauthenticated) {
-			d.behind.stranger(c)
+			c.Failed()
 		}
 		return d.reply(w, c, answer, err)
 	case modeStream:
@@ -243,10 +251,9 @@ func (d *Door) read(c *Call, q any) (answer any, err error) {
 	err = d.snapshot(ctx, c, func(tx *store.Tx) error {
 		c.Tx = tx
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		if err = c.identifyAgain(); err == nil {
+			answer, err = c.route.call(c, q)
 		}
-		answer, err = c.route.call(c, q)
 		c.describe(err)
 		return err
 	})
@@ -286,11 +293,10 @@ func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err
 	err = write(c.request.Context(), func(tx *store.Tx) error {
 		c.restart(tx)
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		err := c.identifyAgain()
+		if err == nil {
+			answer, err = handle(c)
 		}
-		var err error
-		answer, err = handle(c)
 		c.describe(err)
 		refusal = err
 		if err != nil && c.refused == nil {

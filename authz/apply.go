@@ -50,6 +50,11 @@ func (m *Map) apply(e Event) error {
 		return m.putSetting(*e.Setting)
 	case e.Op == PutRequired && e.Required != nil:
 		return m.putRequired(*e.Required)
+	case e.Op == PutAddresses && e.Addresses != nil:
+		l := *e.Addresses
+		return m.putAddresses(&l)
+	case e.Op == DropAddresses && e.Addresses != nil:
+		return m.dropAddresses(e.Addresses.ID)
 	case e.Op == Other:
 		return nil
 	}

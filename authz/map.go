@@ -32,6 +32,9 @@ type Map struct {
 	credentialsOf     Trie[credentialList]
 	control, hideList bool // what the settings say, read once
 
+	lists   map[string]*AddressList
+	network *network // what they say; nil when nothing
+
 	closures *memo[*closure]
 	known    *generation
 	fresh    *freshOwner

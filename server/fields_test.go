@@ -68,6 +68,7 @@ var bindings = map[string]string{
 
 	"secrets initial_manage_principal": inert + "the group users, or refused",
 	"secrets principal":                inert + "whom the entry is for: everybody may be named",
+	"ip access lists id":               finder,
 
 	"scim id": finder,
 

@@ -44,8 +44,10 @@ func (tx *Tx) Uses(ids []string) (map[string]Use, error) {
 }
 
 func (tx *Tx) dropCredential(id string) error {
-	if err := tx.do("DELETE FROM credential_uses WHERE id = ?", id); err != nil {
-		return err
+	for _, q := range []string{"DELETE FROM credential_uses WHERE id = ?", "DELETE FROM token_notices WHERE id = ?"} {
+		if err := tx.do(q, id); err != nil {
+			return err
+		}
 	}
 	if err := tx.do("DELETE FROM refresh_tokens WHERE credential = ?", id); err != nil {
 		return err

@@ -144,6 +144,10 @@ func (tx *Tx) put(e authz.Event, made map[int64]bool) error {
 			e.Setting.Key, e.Setting.Value)
 	case authz.PutRequired:
 		return tx.putRequired(e.Required)
+	case authz.PutAddresses:
+		return tx.putAddresses(e.Addresses)
+	case authz.DropAddresses:
+		return tx.do("DELETE FROM address_lists WHERE id = ?", e.Addresses.ID)
 	case authz.Other:
 		return nil
 	}
@@ -271,9 +275,10 @@ func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
 func (tx *Tx) dropPrincipal(id int64) error {
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
-		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
+		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)",
+		"DELETE FROM token_notices WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?",
+		"DELETE FROM subjects WHERE principal = ?", "DELETE FROM federation_policies WHERE principal = ?",
 		"DELETE FROM refresh_tokens WHERE credential IN (SELECT id FROM credentials WHERE principal = ?)",
-		"DELETE FROM federation_policies WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM conflicts WHERE principal = ?", "DELETE FROM conflicts WHERE team = ?",
 		"DELETE FROM directories WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {

@@ -36,7 +36,8 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	b := authz.NewBuilder()
-	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials} {
+	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials,
+		tx.loadAddresses} {
 		if err := part(b); err != nil {
 			return err
 		}

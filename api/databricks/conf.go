@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bailiwick/api"
@@ -26,11 +27,12 @@ func confRoutes() []api.Route {
 // confDefaults are the keys that do something here, each with what it is until somebody sets it; empty = nothing.
 var confDefaults = map[string]string{
 	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "", registry.SettingTwoPersons: "false",
+	authz.SettingAddressLists: "false", identity.SettingTokens: "true", identity.SettingMaxUnused: strconv.Itoa(identity.UnusedDays),
 }
 
 // confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
 var confKept = strings.Fields(`
-	enforceClusterViewAcls enableJobViewAcls enforceUserIsolation enableIpAccessLists enableTokensConfig maxUserInactiveDays
+	enforceClusterViewAcls enableJobViewAcls enforceUserIsolation maxUserInactiveDays
 	enableExportNotebook enableResultsDownloading enableNotebookTableClipboard enableDcs enableWebTerminal enableDbfsFileBrowser
 	enableDatabricksAutologgingAdminConf enableProjectTypeInWorkspace enableVerboseAuditLogs enableUploadDataUis enableFileStoreEndpoint
 	enableGp3 enableWorkspaceFilesystem enableProjectsAllowList projectsAllowList projectsAllowListPermissions
@@ -107,6 +109,9 @@ func setConf(c *api.Call, _ int64, q *confValues) (*empty, error) {
 		c.Note(key, q.values[key])
 	}
 	c.SetStatus(http.StatusNoContent)
+	if _, set := q.values[authz.SettingAddressLists]; set {
+		return nil, governLists(c, events...)
+	}
 	return nil, c.Tx.Govern(events...)
 }
 
@@ -115,12 +120,16 @@ func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
 	switch key {
 	case authz.SettingAccessControl:
 		return authz.SwitchAccessControl(m, value)
-	case registry.SettingTwoPersons:
+	case registry.SettingTwoPersons, authz.SettingAddressLists, identity.SettingTokens:
 		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
 			return nil, fail.Invalidf("%s must be true or false, not %q", key, value)
 		}
 	case identity.SettingMaxLifetime:
 		if _, err := identity.ParseMaxLifetime(value); err != nil {
+			return nil, err
+		}
+	case identity.SettingMaxUnused:
+		if _, err := identity.ParseMaxUnused(value); err != nil {
 			return nil, err
 		}
 	}

@@ -101,6 +101,9 @@ func (f *Front) arrive(c *api.Call, q *answerRequest) (*nothing, error) {
 	if q.refused != nil {
 		return nil, c.Refuse(q.refused)
 	}
+	if err := c.CheckAddress(); err != nil {
+		return nil, err
+	}
 	client, err := f.client(q.Provider)
 	if err != nil {
 		return nil, err

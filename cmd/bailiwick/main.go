@@ -31,6 +31,7 @@ type commands struct {
 
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
 	Restore restore `cmd:"" help:"Fill an empty data folder from a backup."`
+	Unlock  unlock  `cmd:"" help:"Switch off the IP access lists that keep everybody out, of a stopped server's data folder or a database."`
 	Doctor  doctor  `cmd:"" help:"Check a data folder or database without changing it. Exit code 2 = something is wrong."`
 	Version version `cmd:"" help:"Print the versions of this program and of the MLflow protocol that it speaks."`
 }
