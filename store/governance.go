@@ -264,9 +264,12 @@ func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
 }
 
 func (tx *Tx) dropPrincipal(id int64) error {
+	if err := tx.dropOfCredentials("principal", id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
-		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
+		"DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {
 		if err := tx.do(q, id); err != nil {
