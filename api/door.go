@@ -44,8 +44,10 @@ type Door struct {
 	fronts []*Front
 	behind behind
 	uses   uses
-	denied denials
-	turns  turns
+	// sightings gathers what credentials are seen with.
+	sightings sightings
+	denied    denials
+	turns     turns
 	// streams are the answers that go on.
 	streams streams
 }
@@ -92,7 +94,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if err := d.serve(sent, c); err != nil {
 		d.fail(sent, c, err)
+		return
 	}
+	d.sightings.did(c)
 }
 
 // serve finds the route and sends the call on its way.
@@ -121,6 +125,7 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 			return err
 		}
 		d.uses.note(c)
+		d.sightings.came(c)
 	}
 	q, err := d.decode(w, c, vars)
 	c.asked = q

@@ -24,7 +24,7 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings"}
+	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "credential"}
 	front  = append([]string{"api", "store", "blob", "compute"}, domain...)
 	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "worker", "web"}, domain...)
 )
@@ -44,6 +44,7 @@ var importTable = map[string]layer{
 	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 
+	"credential":       {pure: true, uses: rules},
 	"tracking/search":  {pure: true, uses: rules},
 	"registry/webhook": {pure: true, uses: append([]string{"keyed"}, rules...)},
 

@@ -72,6 +72,7 @@ func (f *Front) routes() []api.Route {
 		f.requestRoutes(),
 		f.modelRoutes(),
 		f.cellRoutes(),
+		f.credentialRoutes(),
 		f.With,
 	)
 }
