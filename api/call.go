@@ -57,6 +57,8 @@ type Call struct {
 	opened time.Time
 	// asked is the decoded request.
 	asked any
+	// touched are the decisions that said yes, for the use that is kept of the credential.
+	touched []touch
 	// found is what Remember keeps of the transaction foundIn.
 	found   map[any]any
 	foundIn *store.Tx
@@ -174,6 +176,7 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 		c.object = t.Object
 	}
 	if d.Allowed {
+		c.touched = append(c.touched, touch{ability, d.Kind, t.Object, t.Name})
 		return nil
 	}
 	c.Decision, c.object, c.subject = d, t.Object, subjectOf(t)

@@ -50,6 +50,8 @@ type Door struct {
 	denied denials
 	turns  turns
 	brake  brake
+	// sightings gathers what credentials are seen with.
+	sightings sightings
 	// streams are the answers that go on.
 	streams streams
 }
@@ -96,7 +98,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if err := d.serve(sent, c); err != nil {
 		d.fail(sent, c, err)
+		return
 	}
+	d.sightings.did(c)
 }
 
 // serve finds the route and sends the call on its way.
@@ -132,6 +136,7 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 			return err
 		}
 		d.uses.note(c)
+		d.sightings.came(c)
 	}
 	q, err := d.decode(w, c, vars)
 	c.asked = q

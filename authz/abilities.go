@@ -137,6 +137,7 @@ const (
 	ManageWebhooks      // webhooks of the ledger
 	ReadFindings        // findings; auditors too
 	OperateServer       // backup, maintenance
+	OwnCredentials      // look at one's own credentials in the inventory, and revoke them
 	abilityEnd
 )
 
@@ -221,7 +222,7 @@ var abilities = [abilityEnd]AbilityInfo{
 	AskAboutSelf: {"ask-about-self", familyAccess}, AskAboutOthers: {"ask-about-others", familyAccess},
 	ManageRegistryHooks: {"manage-registry-hooks", familyMLflow}, ManageLocations: {"manage-locations", familySettings},
 	ManageWebhooks: {"manage-webhooks", familySettings}, ReadFindings: {"read-findings", familyAccess},
-	OperateServer: {"operate-server", familySettings},
+	OperateServer: {"operate-server", familySettings}, OwnCredentials: {"own-credentials", familyAuth},
 }
 
 // Info gives what is said of the ability on every kind; ok is false for a number that is no ability.

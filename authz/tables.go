@@ -170,6 +170,7 @@ var law = [kindEnd][]Row{
 var workspaceRows = []Row{
 	{Ability: SignedIn, Cells: "xx", Title: "Whatever takes no more than being signed in", Source: ours, Directories: true},
 	{Ability: ManageSessions, Cells: "xx", Title: "List and end one's own sessions", Source: ours},
+	{Ability: OwnCredentials, Cells: "xx", Title: "Look at one's own credentials and revoke them", Source: ours},
 	{Ability: ReadIdentities, Cells: "xx", Title: "Read users, groups and service principals", Source: ours, Directories: true},
 	{Ability: ReadSettings, Cells: "xx", Title: "Read settings", Source: ours},
 	{Ability: CreateScopes, Cells: "xx", Title: "Create a scope of secrets, which its creator manages", Source: ours},

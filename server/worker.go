@@ -112,7 +112,7 @@ func (s *Server) flush(ctx context.Context) error {
 			return nil
 		})
 	})
-	return errors.Join(err, s.flushUses(ctx))
+	return errors.Join(err, s.flushUses(ctx), s.flushSightings(ctx, false))
 }
 
 // seal puts finished entries into the tree until there are none left. It is also how the server knows that the ledger can be written.

@@ -273,12 +273,13 @@ func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
 }
 
 func (tx *Tx) dropPrincipal(id int64) error {
+	if err := tx.dropOfCredentials("principal", id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
-		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)",
-		"DELETE FROM token_notices WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?",
-		"DELETE FROM subjects WHERE principal = ?", "DELETE FROM federation_policies WHERE principal = ?",
-		"DELETE FROM refresh_tokens WHERE credential IN (SELECT id FROM credentials WHERE principal = ?)",
+		"DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
+		"DELETE FROM federation_policies WHERE principal = ?",
 		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM conflicts WHERE principal = ?", "DELETE FROM conflicts WHERE team = ?",
 		"DELETE FROM directories WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {

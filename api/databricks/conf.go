@@ -1,6 +1,7 @@
 package databricks
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"bailiwick/api"
 	"bailiwick/authz"
+	"bailiwick/credential"
 	"bailiwick/fail"
 	"bailiwick/identity"
 	"bailiwick/registry"
@@ -42,9 +44,13 @@ var confKept = strings.Fields(`
 	rStudioUserDefaultHomeBase reposIpynbResultsExportPermissions
 `)
 
+// thresholds are the keys that say when the inventory of credentials finds one, each with what it is until somebody sets it.
+var thresholds = credential.Settings()
+
 func knownKey(key string) bool {
 	_, ok := confDefaults[key]
-	return ok || slices.Contains(confKept, key)
+	_, threshold := thresholds[key]
+	return ok || threshold || slices.Contains(confKept, key)
 }
 
 type confKeys struct {
@@ -63,7 +69,7 @@ func getConf(c *api.Call, _ int64, q *confKeys) (*confAnswer, error) {
 	for _, key := range keys {
 		value, set := c.Tx.Map.Setting(key)
 		if !set {
-			value = confDefaults[key]
+			value = cmp.Or(confDefaults[key], thresholds[key])
 		}
 		if answer[key] = nil; value != "" || set {
 			answer[key] = &value
@@ -117,6 +123,11 @@ func setConf(c *api.Call, _ int64, q *confValues) (*empty, error) {
 
 // confEvents gives what setting a key does. Values are kept as they are written.
 func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
+	if _, ok := thresholds[key]; ok {
+		if err := credential.CheckSetting(key, value); err != nil {
+			return nil, err
+		}
+	}
 	switch key {
 	case authz.SettingAccessControl:
 		return authz.SwitchAccessControl(m, value)

@@ -77,6 +77,7 @@ func (f *Front) routes() []api.Route {
 		f.cellRoutes(),
 		f.identityRoutes(),
 		f.secretRoutes(),
+		f.credentialRoutes(),
 		f.With,
 	)
 }

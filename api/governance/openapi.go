@@ -307,6 +307,14 @@ var summaries = map[string]string{
 	"POST /workspace/move/preview":          "What a move would do to everybody's access; nothing is changed",
 	"POST /workspace-conf/preview":          "What switching access control would do to everybody's access; nothing is changed",
 
+	"GET /credentials":                                     "The inventory of credentials: whose, how old, until when, last used, what is wrong",
+	"GET /credentials/findings":                            "What is wrong with credentials, the most severe first",
+	"GET /credentials/{credential_id}":                     "All that is known of a credential",
+	"GET /credentials/{credential_id}/impact":              "What would stop, were a credential revoked",
+	"POST /credentials/{credential_id}/revoke":             "Revoke a credential: it is refused from the next call on",
+	"PUT /credentials/findings/{finding_id}/acceptance":    "Take the responsibility for a finding, until some day",
+	"DELETE /credentials/findings/{finding_id}/acceptance": "Have an accepted finding found again",
+
 	"POST /workspace/move":    "Move or rename an item of the workspace tree",
 	"POST /workspace/clone":   "Copy an item of the workspace tree",
 	"GET /workspace/trash":    "What is in the trash, as far as the caller may restore or purge it",

@@ -29,6 +29,8 @@ type commands struct {
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
+	Credentials credentials `cmd:"" help:"The inventory of tokens and sessions: what is wrong with them, what hangs on them, and their revocation."`
+
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
 	Restore restore `cmd:"" help:"Fill an empty data folder from a backup."`
 	Unlock  unlock  `cmd:"" help:"Switch off the IP access lists that keep everybody out, of a stopped server's data folder or a database."`
@@ -40,7 +42,7 @@ type commands struct {
 const (
 	codeError    exitCode = 1  // it could not be done
 	codeUnsound  exitCode = 2  // audit verify, doctor: it was checked, and something is wrong
-	codeRefused  exitCode = 3  // can: no; others: the server refused (401, 403)
+	codeRefused  exitCode = 3  // can: no; credentials findings: there are some; others: the server refused (401, 403)
 	codeMisusage exitCode = 64 // the command line makes no sense
 )
 
