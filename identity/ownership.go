@@ -14,7 +14,8 @@ import (
 // Writing is a change of a principal's own attributes as one source would make it. ADR 17 has the rules.
 type Writing struct {
 	Writer Source
-	// Adopts: the writer takes over what is not another directory's. The caller has seen to it that it may take this one.
+	// Adopts: the writer takes over what is not another directory's: a directory that was made so, or an administrator what a sign-in has made,
+	// of which nobody else says anything any more. The caller has seen to it that it may take this one.
 	Adopts bool
 	Old    Resource
 	Next   Resource

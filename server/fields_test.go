@@ -66,7 +66,7 @@ var bindings = map[string]string{
 
 	"tokens application_id": finder, "tokens token_id": finder, "tokens id": finder, "tokens created_by_id": scoped,
 
-	"scim id": finder,
+	"scim id": finder, "scim account_id": inert + "there is one account, whatever a client calls it",
 
 	"governance object": finder, "governance principal": finder, "governance id": finder, "governance path": finder,
 	"governance object_id": finder, "governance user_name": finder,
@@ -80,10 +80,13 @@ var bindings = map[string]string{
 	"governance webhook_id":          finder, "governance delivery_id": within,
 	"governance GET /artifacts/view run_id": finder, "governance GET /artifacts/view model_id": finder, "governance GET /artifacts/view name": finder,
 	"governance GET /audit actor": inert + "narrows a list that needs read-audit", "governance GET /audit object": inert + "narrows a list that needs read-audit",
-	"governance access_control_list.user_name":              inert + "whom the entry is for: everybody may be named",
-	"governance access_control_list.group_name":             inert + "as user_name",
-	"governance access_control_list.service_principal_name": inert + "as user_name",
-	"governance owner": inert + "who is to own the object: everybody may be named",
+	"governance access_control_list.user_name":                      inert + "whom the entry is for: everybody may be named",
+	"governance access_control_list.group_name":                     inert + "as user_name",
+	"governance access_control_list.service_principal_name":         inert + "as user_name",
+	"governance POST /identity/directories name":                    inert + "a new name",
+	"governance conflict_id":                                        finder,
+	"governance PUT /identity/principals/{principal}/source source": inert + "the name of a source, kept as text",
+	"governance owner":                                              inert + "who is to own the object: everybody may be named",
 }
 
 // TestFields walks the request of every route: each field that names something is bound in a known way, and no line of the table is idle.
