@@ -157,12 +157,12 @@ func ConflictDetail(conflicts []Conflict, name func(id int64) string) string {
 	text := ""
 	for i, k := range conflicts {
 		if i == mostTold {
-			text += fmt.Sprintf(" And %d more.", len(conflicts)-mostTold)
+			text += fmt.Sprintf("And %d more. ", len(conflicts)-mostTold)
 			break
 		}
 		text += k.sentence(name)
 	}
-	return text + " Nothing was changed. An administrator decides: bailiwick identity conflicts."
+	return text + "Nothing was changed. An administrator decides: bailiwick identity conflicts."
 }
 
 func (k Conflict) sentence(name func(id int64) string) string {
