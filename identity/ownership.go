@@ -14,7 +14,8 @@ import (
 // Writing is a change of a principal's own attributes as one source would make it. ADR 17 has the rules.
 type Writing struct {
 	Writer Source
-	// Adopts: the writer takes over what is not another directory's. The caller has seen to it that it may take this one.
+	// Adopts: the writer takes over what is not another directory's: a directory that was made so, or an administrator what a sign-in has made,
+	// of which nobody else says anything any more. The caller has seen to it that it may take this one.
 	Adopts bool
 	Old    Resource
 	Next   Resource
@@ -156,12 +157,12 @@ func ConflictDetail(conflicts []Conflict, name func(id int64) string) string {
 	text := ""
 	for i, k := range conflicts {
 		if i == mostTold {
-			text += fmt.Sprintf(" And %d more.", len(conflicts)-mostTold)
+			text += fmt.Sprintf("And %d more. ", len(conflicts)-mostTold)
 			break
 		}
 		text += k.sentence(name)
 	}
-	return text + " Nothing was changed. An administrator decides: bailiwick identity conflicts."
+	return text + "Nothing was changed. An administrator decides: bailiwick identity conflicts."
 }
 
 func (k Conflict) sentence(name func(id int64) string) string {

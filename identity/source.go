@@ -36,6 +36,9 @@ func (s Source) Or() Source {
 // Provisions says that a directory is the source.
 func (s Source) Provisions() bool { return strings.HasPrefix(string(s), provisions) }
 
+// SignsIn says that the claims of a provider are the source.
+func (s Source) SignsIn() bool { return strings.HasPrefix(string(s), signsIn) }
+
 var sourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}$`)
 
 // CheckDirectory refuses a name that no directory can have. Errors: Invalid.

@@ -50,10 +50,13 @@ func (tx *Tx) PrincipalSources(ids []int64) (map[int64]identity.Source, error) {
 }
 
 // GivePrincipal makes a user, a group or a service principal somebody's word. What of a group's members was the old owner's is the new one's
-// then; an administrator's hold on somebody's being active ends.
+// then, but for what claims say, who go on saying it; an administrator's hold on somebody's being active ends.
 func (tx *Tx) GivePrincipal(id int64, from, to identity.Source) error {
 	if err := tx.do("UPDATE principals SET source = ?, held = 0, revision = revision + 1 WHERE id = ?", string(to), id); err != nil {
 		return err
+	}
+	if from.SignsIn() {
+		return nil
 	}
 	return tx.do("UPDATE memberships SET source = ? WHERE parent = ? AND source = ?", string(to), id, string(from))
 }

@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -187,6 +188,52 @@ func TestSignIn(t *testing.T) {
 		if !strings.Contains(string(entry.Body), want) {
 			t.Errorf("the ledger lacks %s: %s", want, entry.Body)
 		}
+	}
+}
+
+// Claims add and end memberships of their own: what a directory or an administrator says stands, and is a conflict until somebody decides.
+func TestClaimsHaveASource(t *testing.T) {
+	o := open(t)
+	conflicts := func() (all []any) {
+		all, _ = o.Admin("GET", governance.Prefix+"/identity/conflicts", nil).JSON("conflicts").([]any)
+		return all
+	}
+	made := o.Admin("POST", governance.Prefix+"/identity/directories", object{"name": "okta"})
+	okta := func(method, path, body string) servertest.Answer {
+		if body == "" {
+			return o.Do(made.Text("token_value"), method, "/scim/v2"+path, nil)
+		}
+		return o.Do(made.Text("token_value"), method, "/scim/v2"+path, json.RawMessage(body))
+	}
+	user := okta("POST", "/Users", `{"userName":"ann@example.org"}`).Text("id")
+	group := okta("POST", "/Groups", `{"displayName":"ml-team","members":[{"value":"`+user+`"}]}`).Text("id")
+	o.one.SetClaims(ann(object{"groups": nil}))
+	b := o.browser()
+	for range 2 {
+		b.signIn("one", "")
+	}
+	in := func() bool { return strings.Contains(string(okta("GET", "/Groups/"+group, "").Body), user) }
+	all := conflicts()
+	if len(all) != 1 || !in() {
+		t.Fatalf("%v, in: %v", all, in())
+	}
+	k := all[0].(object)
+	if k["writer"] != "oidc:one" || k["owner"] != "scim:okta" || k["wish"] != "remove" || fmt.Sprint(k["times"]) != "2" {
+		t.Errorf("%v", k)
+	}
+	okta("PATCH", "/Groups/"+group, `{"Operations":[{"op":"remove","path":"members"}]}`)
+	o.one.SetClaims(ann(nil))
+	b.signIn("one", "")
+	if all := conflicts(); len(all) != 1 || all[0].(object)["wish"] != "add" || in() {
+		t.Fatalf("%v, in: %v", all, in())
+	}
+	if a := o.Admin("POST", governance.Prefix+"/identity/conflicts/"+k["id"].(string)+"/resolve", object{"decision": "give"}); a.Status != 200 || !in() {
+		t.Fatalf("%s, in: %v", a.Body, in())
+	}
+	o.one.SetClaims(ann(object{"groups": nil}))
+	b.signIn("one", "")
+	if in() || len(conflicts()) != 0 {
+		t.Errorf("what is the claims' own does not end with them: %v", conflicts())
 	}
 }
 

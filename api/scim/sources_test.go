@@ -197,3 +197,27 @@ func TestProvisioningTokenAlone(t *testing.T) {
 	admin.Admin("DELETE", "/api/governance/1.0/identity/directories/okta", nil)
 	okta.must(http.StatusUnauthorized, "GET", "/Me", "")
 }
+
+// TestSignInMade: what a sign-in has made once, an administrator changes as he likes; it is his then.
+func TestSignInMade(t *testing.T) {
+	admin := start(t)
+	user := admin.make("/Users", `{"userName":"ann"}`)
+	put := func(source string) {
+		if a := admin.Admin("PUT", "/api/governance/1.0/identity/principals/"+user+"/source", map[string]any{"source": source}); a.Status != 200 {
+			t.Fatalf("%s: %s", source, a.Body)
+		}
+	}
+	put("oidc:kc")
+	admin.patch(204, "/Users/"+user, `{"op":"replace","path":"displayName","value":"Ann"}`)
+	if a := admin.Admin("GET", "/api/governance/1.0/principals?q=ann", nil); a.Text("principals.0.source") != "manual" {
+		t.Errorf("%s", a.Body)
+	}
+	put("oidc:kc")
+	admin.must(204, "DELETE", "/Users/"+user, "")
+	for _, source := range []string{"", "okta", "scim:", "scim:A B", "ldap:x"} {
+		a := admin.Do(servertest.AdminToken, "PUT", "/api/governance/1.0/identity/principals/3/source", map[string]any{"source": source})
+		if a.Status != 400 {
+			t.Errorf("%q: %d", source, a.Status)
+		}
+	}
+}

@@ -157,7 +157,7 @@ func (s served) mayRemove(c *api.Call, old identity.Resource) (*identity.Documen
 			return nil, c.Refuse(err)
 		}
 	}
-	if writer == owner {
+	if writer == owner || writer == identity.Manual && owner.SignsIn() {
 		return nil, nil
 	}
 	return refuse(c, []identity.Conflict{{

@@ -121,8 +121,11 @@ func (w *writing) judge() (*identity.Document, error) {
 	return nil, noteConflicts(w.c, w.verdict.Conflicts)
 }
 
-// adopts says whether the caller is a directory that may take over whom it writes.
+// adopts says whether the caller may take over whom he writes.
 func (w *writing) adopts() (bool, error) {
+	if w.writer == identity.Manual {
+		return w.old.Source.SignsIn(), nil
+	}
 	if !w.writer.Provisions() || w.old.Source.Or() == w.writer || !identity.MayAdopt(w.c.Tx.Map, w.old.ID) {
 		return false, nil
 	}
