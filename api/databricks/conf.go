@@ -26,6 +26,7 @@ func confRoutes() []api.Route {
 // confDefaults are the keys that do something here, each with what it is until somebody sets it; empty = nothing.
 var confDefaults = map[string]string{
 	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "", registry.SettingTwoPersons: "false",
+	registry.SettingApprover: "",
 }
 
 // confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
@@ -118,6 +119,10 @@ func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
 	case registry.SettingTwoPersons:
 		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
 			return nil, fail.Invalidf("%s must be true or false, not %q", key, value)
+		}
+	case registry.SettingApprover:
+		if err := identity.CheckComment(value); err != nil || strings.TrimSpace(value) != value {
+			return nil, fail.Invalidf("%s must be the name of a role, as a provider claims it, or empty", key)
 		}
 	case identity.SettingMaxLifetime:
 		if _, err := identity.ParseMaxLifetime(value); err != nil {

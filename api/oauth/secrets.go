@@ -57,7 +57,9 @@ func findFor[Q any, P addressed[Q]](f *Front) api.Finder[*authz.Principal, Q] {
 	}
 }
 
-func absentPrincipal(id string) error { return fail.NotFoundf("Service principal with id %.40q does not exist.", id) }
+func absentPrincipal(id string) error {
+	return fail.NotFoundf("Service principal with id %.40q does not exist.", id)
+}
 
 func targetOf(m *authz.Map, p *authz.Principal) api.Target {
 	if o, ok := m.ServiceIdentity(p.ID); ok {
