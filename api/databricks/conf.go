@@ -30,6 +30,7 @@ func confRoutes() []api.Route {
 var confDefaults = map[string]string{
 	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "", registry.SettingTwoPersons: "false",
 	authz.SettingAddressLists: "false", identity.SettingTokens: "true", identity.SettingMaxUnused: strconv.Itoa(identity.UnusedDays),
+	registry.SettingApprover: "",
 }
 
 // confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
@@ -134,6 +135,10 @@ func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
 	case registry.SettingTwoPersons, authz.SettingAddressLists, identity.SettingTokens:
 		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
 			return nil, fail.Invalidf("%s must be true or false, not %q", key, value)
+		}
+	case registry.SettingApprover:
+		if err := identity.CheckComment(value); err != nil || strings.TrimSpace(value) != value {
+			return nil, fail.Invalidf("%s must be the name of a role, as a provider claims it, or empty", key)
 		}
 	case identity.SettingMaxLifetime:
 		if _, err := identity.ParseMaxLifetime(value); err != nil {

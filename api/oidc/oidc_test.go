@@ -13,6 +13,7 @@ import (
 
 	"bailiwick/api/governance"
 	"bailiwick/api/oidc"
+	"bailiwick/authz"
 	"bailiwick/identity"
 	"bailiwick/issuer/issuertest"
 	"bailiwick/server"
@@ -152,6 +153,32 @@ func ann(more object) object {
 		claims[k] = v
 	}
 	return claims
+}
+
+// What the provider says at a sign-in takes the place of what it said before, in the person's other sessions too.
+func TestNewestClaimsCount(t *testing.T) {
+	o := open(t)
+	roles := func(id int64) (all []string) {
+		for c := range o.Store.Map().Credentials(id) {
+			all = append(all, strings.Join(c.By.Roles, " "))
+		}
+		return all
+	}
+	o.one.SetClaims(ann(object{"roles": []string{"stage-approver", "trainer"}}))
+	here, there := o.browser(), o.browser()
+	here.signIn("one", "")
+	p, ok := o.Store.Map().PrincipalByName(authz.User, "ann@example.org")
+	if !ok || len(roles(p.ID)) != 1 {
+		t.Fatal("nobody signed in")
+	}
+	o.one.SetClaims(ann(object{"roles": []string{"trainer"}}))
+	there.signIn("one", "")
+	if got := roles(p.ID); len(got) != 2 || got[0] != "trainer" || got[1] != "trainer" {
+		t.Errorf("%q", got)
+	}
+	if here.session() == nil {
+		t.Error("the older session has ended")
+	}
 }
 
 // A person signs in, is made, gets the groups that the claims give and exactly these, and loses what the claims do not give any more; where she
