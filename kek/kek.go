@@ -1,4 +1,4 @@
-// Package kek is where key-encryption keys are: a file, or a PKCS#11 token. What they wrap are the data keys of secrets. Their
+// Package kek is where key-encryption keys are: a file, a PKCS#11 token, a cloud's key service. What they wrap are the data keys of secrets. Their
 // use may take time and fail, so it is never inside of a transaction: data keys are unwrapped ahead of it, and remembered.
 package kek
 
@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,7 +53,7 @@ func NewVault(workspace int64, keepers ...Keeper) *Vault {
 	return &Vault{workspace: workspace, keepers: keepers, opened: map[int64][]byte{}}
 }
 
-// Open gives the keeper of a place: the path of a file, file://, or pkcs11: for a token. It touches nothing yet.
+// Open gives the keeper of a place: the path of a file, file://, pkcs11: for a token, or the address of a key in a cloud. It touches nothing yet.
 func Open(place string) (Keeper, error) {
 	scheme, _, ok := strings.Cut(place, ":")
 	switch {
@@ -62,8 +63,10 @@ func Open(place string) (Keeper, error) {
 		return &File{Path: strings.TrimPrefix(place, "file://")}, nil
 	case scheme == "pkcs11":
 		return openPKCS11(place)
+	case slices.Contains(clouds, scheme):
+		return &Cloud{address: place}, nil
 	}
-	return nil, fmt.Errorf("%s: places of key-encryption keys are a path, or begin with file:// or pkcs11:", scheme)
+	return nil, fmt.Errorf("%s: places of key-encryption keys are a path, or begin with file://, pkcs11:, %s://", scheme, strings.Join(clouds, "://, "))
 }
 
 // Close ends what the keepers started.

@@ -73,8 +73,8 @@ var settings = []Setting{
 		Doc: "File of the key that signs the ledger's checkpoints, best kept outside the data folder. Empty: a file in the data folder, made " +
 			"at first start."},
 	{Key: "kek", check: kekPlace, at: func(c *Config) any { return &c.KEK },
-		Doc: "Where the key-encryption keys of secrets are (docs/secrets.md): a file, best kept outside the data folder, or a PKCS#11 token, as " +
-			"`pkcs11:token=LABEL?module-path=LIBRARY&pin-source=file:FILE`. Empty: the file `kek` in the data " +
+		Doc: "Where the key-encryption keys of secrets are (docs/secrets.md): a file, best kept outside the data folder; a PKCS#11 token, as " +
+			"`pkcs11:token=LABEL?module-path=LIBRARY&pin-source=file:FILE`; or a cloud's key, `awskms://…`, `gcpkms://…`, `azurekeyvault://…`. Empty: the file `kek` in the data " +
 			"folder, made at first start; backups do not hold it."},
 	{Key: "kek-old", check: kekPlace, at: func(c *Config) any { return &c.KEKOld },
 		Doc: "Places where key-encryption keys were before, while data keys that are wrapped there are wrapped anew."},
