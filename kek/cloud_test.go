@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,7 +81,10 @@ func TestAmazon(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	broken.Store(true)
-	if _, err := NewVault(1, again).DataKey(ctx, d); !fail.Is(err, fail.Unavailable) || strings.Contains(err.(*fail.Error).Message, "AccessDenied") {
+	var log bytes.Buffer
+	refused := NewVault(1, again)
+	refused.Log = slog.New(slog.NewTextHandler(&log, nil))
+	if _, err := refused.DataKey(ctx, d); !strings.Contains(log.String(), "AccessDenied") || !fail.Is(err, fail.Unavailable) || strings.Contains(err.(*fail.Error).Message, "AccessDenied") {
 		t.Errorf("a service that refuses: %v", err)
 	}
 	if err := v.Close(); err != nil {
