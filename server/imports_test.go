@@ -77,6 +77,8 @@ var importTable = map[string]layer{
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
 	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob", "kek"}, domain...)},
 	"bench":             {uses: domain},
+
+	"cmd/bailiwick-pkcs11": {uses: []string{"kek"}},
 }
 
 // world is what a pure package does not import: the ways to files, processes, networks and clocks of requests.

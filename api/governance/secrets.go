@@ -159,7 +159,7 @@ func (f *Front) nextKEK(c *api.Call, active string, _ *rotation, _ io.Reader) (s
 	}
 	id, err := f.Vault.Next(c.Context(), active)
 	if err != nil && fail.KindOf(err) == fail.Internal {
-		err = &fail.Error{Kind: fail.Unavailable, Message: "A key-encryption key could not be made; the server's log says why.", Cause: err}
+		err = fail.Statef("A key-encryption key could not be made: %v. Where the server may not write its file, add one by bailiwick secrets new-kek.", err)
 	}
 	return id, err
 }
