@@ -36,6 +36,8 @@ type Front struct {
 	Hub *Hub
 	// Backups makes and keeps backups.
 	Backups Backups
+	// Rotator checks and signs for plans of rotation.
+	Rotator Rotator
 	// TokenKey is the key under which tokens and sign-in links are hashed.
 	TokenKey []byte
 	// Vault has the key-encryption keys of secrets.
@@ -76,6 +78,7 @@ func (f *Front) routes() []api.Route {
 		f.modelRoutes(),
 		f.cellRoutes(),
 		f.secretRoutes(),
+		f.rotationRoutes(),
 		f.With,
 	)
 }
