@@ -219,7 +219,9 @@ func TestRotateByWebhook(t *testing.T) {
 		"works": {func(string, int) (int, bool) { return 200, false }, "closed", []string{"create", "test", "switch", "close"}},
 		"fails once": {func(_ string, n int) (int, bool) { return map[bool]int{true: 503, false: 200}[n == 2], false }, "closed",
 			[]string{"create", "test", "test", "switch", "close"}},
-		"does not work":  {func(action string, _ int) (int, bool) { return map[bool]int{true: 422, false: 200}[action == "test"], false }, "failed", []string{"create", "test"}},
+		"does not work": {func(action string, _ int) (int, bool) {
+			return map[bool]int{true: 422, false: 200}[action == "test"], false
+		}, "failed", []string{"create", "test"}},
 		"hangs for ever": {func(action string, n int) (int, bool) { return 200, n == 1 }, "closed", []string{"create", "create", "test", "switch", "close"}},
 	} {
 		t.Run(name, func(t *testing.T) {

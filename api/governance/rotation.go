@@ -26,8 +26,8 @@ type Rotator struct {
 func (f *Front) rotationRoutes() []api.Route {
 	one := "/rotation/plans/{plan_id}"
 	return []api.Route{
-		api.List("GET /rotation/plans", authz.ManageScope, authz.SecretScope, listPlans, api.As[nothing]("listRotationPlans")),
-		api.List("GET /rotation/findings", authz.ManageScope, authz.SecretScope, listRotationFindings, api.As[nothing]("listRotationFindings")),
+		api.List("GET /rotation/plans", authz.ManageScope, authz.SecretScope, listPlans, rotationAudit[nothing](api.Behind, "listRotationPlans")),
+		api.List("GET /rotation/findings", authz.ManageScope, authz.SecretScope, listRotationFindings, rotationAudit[nothing](api.Behind, "listRotationFindings")),
 		api.Write("POST /rotation/plans", authz.ManageScope, findNewPlan, f.createPlan, keys[newPlan](), whosePrincipal(principalOfNew),
 			rotationAudit[newPlan](api.Each, "createRotationPlan"), api.Alone[newPlan]),
 		api.Read("GET "+one, authz.ManageScope, findPlan[planRequest], getPlan, keys[planRequest](),
