@@ -38,7 +38,7 @@ type commands struct {
 // The exit codes. They are documented in docs/commands.md and do not change.
 const (
 	codeError    exitCode = 1  // it could not be done
-	codeUnsound  exitCode = 2  // audit verify, doctor: it was checked, and something is wrong
+	codeUnsound  exitCode = 2  // audit verify, doctor, rotation findings: it was checked, and something is wrong
 	codeRefused  exitCode = 3  // can: no; others: the server refused (401, 403)
 	codeMisusage exitCode = 64 // the command line makes no sense
 )
