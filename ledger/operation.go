@@ -23,23 +23,25 @@ var Operations = []Operation{Create, Modify, Remove, Access, Authentication, Res
 var actionsOf = map[Operation]string{
 	Create: `add cloneItem createBackup createComment createDirectory createExperiment createFederationPolicy createFile
 		createFolder createGroup createIpAccessList createLoggedModel createLoginLink createMlflowExperiment createModelVersion
-		createNotebook createRegisteredModel createRegistryWebhook createRun createScope createServicePrincipalSecret
-		createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern importItem postModelVersionCheck
-		uploadArtifact uploadPart`,
+		createNotebook createRegisteredModel createRegistryWebhook createRotationPlan createRun createScope
+		createServicePrincipalSecret createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
+		importItem postModelVersionCheck rotateCreate uploadArtifact uploadPart`,
 	Modify: `activateUser addPrincipalToGroup announceTokenRevocation approveTransitionRequest changeRequiredTags changeSteward
 		changeWorkspaceAcl deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric
-		logModel logOutputs logParam moveItem putAcl putMlflowUi putSecret redeliverWebhook rejectTransitionRequest removeAdmin
-		removePrincipalFromGroup renameRegisteredModel retireKek rotateKek rotateSigningKey setAdmin setExperimentTag
-		setLoggedModelTags setModelVersionTag setRegisteredModelAlias setRegisteredModelTag setRequiredChecks setTag setTwoPersons
-		transitionModelVersionStage updateComment updateDbToken updateExperiment updateFederationPolicy updateGroup updateIpAccessList
-		updateModelVersion updateRegisteredModel updateRegistryWebhook updateRuleSet updateRun updateServicePrincipal updateUser
-		updateWebhook workspaceConfEdit`,
-	Remove: `abortUpload closeSecretVersion delete deleteAcl deleteArtifacts deleteBackup deleteComment deleteExperiment
-		deleteExperimentTag deleteFederationPolicy deleteFolder deleteIpAccessList deleteItem deleteLoggedModel deleteLoggedModelTag
-		deleteMlflowExperiment deleteMlflowUi deleteModelVersion deleteModelVersionTag deleteNotebook deleteRegisteredModel
-		deleteRegisteredModelAlias deleteRegisteredModelTag deleteRegistryWebhook deleteRun deleteRuns deleteScope deleteSecret
-		deleteServicePrincipalSecret deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
-		garbageCollectDbToken purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken revokeOAuthToken`,
+		logModel logOutputs logParam moveItem putAcl putMlflowUi putSecret redeliverWebhook rejectTransitionRequest remindCredential
+		remindRotation removeAdmin removePrincipalFromGroup renameRegisteredModel retireKek rotateFail rotateKek rotateSigningKey
+		rotateStillUsed rotateSwitch rotationOverdue runRotationPlan setAdmin setExperimentTag setLoggedModelTags setModelVersionTag
+		setRegisteredModelAlias setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment
+		updateDbToken updateExperiment updateFederationPolicy updateGroup updateIpAccessList updateModelVersion updateRegisteredModel
+		updateRegistryWebhook updateRotationPlan updateRuleSet updateRun updateServicePrincipal updateUser updateWebhook
+		workspaceConfEdit`,
+	Remove: `abortUpload closeRotation closeSecretVersion delete deleteAcl deleteArtifacts deleteBackup deleteComment
+		deleteExperiment deleteExperimentTag deleteFederationPolicy deleteFolder deleteIpAccessList deleteItem deleteLoggedModel
+		deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion deleteModelVersionTag deleteNotebook
+		deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag deleteRegistryWebhook deleteRotationPlan deleteRun
+		deleteRuns deleteScope deleteSecret deleteServicePrincipalSecret deleteTag deleteTransitionRequest deleteWebhook
+		dropExpiredTokens fileDelete garbageCollectDbToken purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken
+		revokeOAuthToken rotateClose`,
 	Authentication: `IpAccessDenied authorizationCodeReuse authorizeOAuthClient login logout mintOAuthToken refreshTokenReuse
 		renewSession tokenLogin`,
 	Restore: `restoreExperiment restoreItem restoreRun restoreRuns`,

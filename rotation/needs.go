@@ -19,8 +19,11 @@ type Need struct {
 // Needs gives the abilities that making a plan takes, and that its author must keep: to manage the secret's scope, and the service principal; keys
 // are the administrators'.
 func (p *Plan) Needs(m *authz.Map) (all []Need) {
-	if !p.Kind.ToSecret() {
+	switch p.Kind {
+	case SigningKey:
 		return []Need{{authz.ManageSettings, authz.WorkspaceObject}}
+	case EncryptionKey:
+		return []Need{{authz.OperateServer, authz.WorkspaceObject}}
 	}
 	all = append(all, Need{authz.ManageScope, p.Scope})
 	if p.Kind.OfPrincipal() {

@@ -70,7 +70,7 @@ var bindings = map[string]string{
 	"secrets principal":                inert + "whom the entry is for: everybody may be named",
 	"ip access lists id":               finder,
 
-	"scim id": finder, "scim account_id": inert + "there is one account, whatever a client calls it",
+	"scim id": finder, "scim account": inert + "there is one account, whatever a client calls it",
 
 	"oauth client_id":    inert + "the name that goes with a secret, a code or a token of its own; compared with it",
 	"oauth redirect_uri": inert + "compared with what the code was asked for with", "login-page client_id": finder,
@@ -88,7 +88,9 @@ var bindings = map[string]string{
 	"governance GET /audit/events/{id} id": inert + "an entry of the ledger, which needs read-audit as a whole",
 	"governance GET /backups/{name} name":  finder, "governance DELETE /backups/{name} name": finder,
 	"governance GET /changes object": further,
-	"governance webhook_id":          finder, "governance delivery_id": within,
+	"governance plan_id":             finder, "governance service_principal": further,
+	"governance credential_id": within, // of the service principal, which it must belong to
+	"governance webhook_id":    finder, "governance delivery_id": within,
 	"governance GET /artifacts/view run_id": finder, "governance GET /artifacts/view model_id": finder, "governance GET /artifacts/view name": finder,
 	"governance GET /audit actor": inert + "narrows a list that needs read-audit", "governance GET /audit object": inert + "narrows a list that needs read-audit",
 	"governance access_control_list.user_name":                      inert + "whom the entry is for: everybody may be named",

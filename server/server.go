@@ -40,26 +40,27 @@ type Server struct {
 	// Link is the address of the one-time sign-in of the first administrator; empty when there is none.
 	Link string
 
-	code     string // the secret part of Link
-	signer   *ledger.Signer
-	public   []string // keys that may have signed the ledger's checkpoints, the signer's first
-	health   health
-	move     *move // nil when artifacts stay where they are
-	metrics  *metrics
-	log      *slog.Logger
-	http     *http.Server
-	listener net.Listener
-	stop     context.CancelFunc
-	workers  chan struct{}
-	hooks    *worker.Deliverer
-	allow    *webhook.Allow
-	pages    *mlflowui.Front
-	hub      *governance.Hub
-	backups  *backups
-	signIn   *oidc.Front
-	oauth    *oauth.Front
-	vault    *kek.Vault
-	keys     *worker.Rewrapper
+	code      string // the secret part of Link
+	signer    *ledger.Signer
+	public    []string // keys that may have signed the ledger's checkpoints, the signer's first
+	health    health
+	move      *move // nil when artifacts stay where they are
+	metrics   *metrics
+	log       *slog.Logger
+	http      *http.Server
+	listener  net.Listener
+	stop      context.CancelFunc
+	workers   chan struct{}
+	hooks     *worker.Deliverer
+	allow     *webhook.Allow
+	pages     *mlflowui.Front
+	hub       *governance.Hub
+	backups   *backups
+	signIn    *oidc.Front
+	oauth     *oauth.Front
+	vault     *kek.Vault
+	keys      *worker.Rewrapper
+	rotations *worker.Rotations
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -121,6 +122,7 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	if err = s.openVault(ctx); err != nil {
 		return err
 	}
+	s.openRotations()
 	s.hub.Store, s.hub.Log = s.Store, s.log
 	s.mount()
 	s.metrics.gauges(s)
@@ -143,7 +145,7 @@ func (s *Server) mount() {
 	(&governance.Front{
 		Workspace: s.Store.Workspace(), TokenKey: s.Store.Key("tokens"), Version: Version, MLflow: MLflowVersion, Signer: s.signer,
 		PublicKeys: s.public, Folder: s.Config.Data, SessionLife: s.Config.SessionLife, With: slices.Concat(s.pages.Routes(), front.ViewRoutes(), s.signIn.Routes(), s.oauth.Routes()), MLflowUI: s.pages.Available,
-		Hub: s.hub, Backups: s.backups, Vault: s.vault,
+		Hub: s.hub, Backups: s.backups, Vault: s.vault, Rotator: s.rotator(),
 	}).Mount(s.Door)
 	s.signIn.Mount(s.Door)
 	s.oauth.Mount(s.Door)

@@ -85,6 +85,8 @@ func seed(t *testing.T) *seeded {
 	post("/api/2.0/secrets/scopes/create", map[string]any{"scope": "hidden"})
 	post("/api/2.0/secrets/put", map[string]any{"scope": "hidden", "key": "k", "string_value": marker})
 	s.values["scope"] = "hidden"
+	s.values["plan_id"] = post("/api/governance/1.0/rotation/plans", map[string]any{"kind": "secret", "scope": "hidden", "key": "rotated",
+		"schedule": "30d", "contact": marker}).Text("plan_id")
 	return s
 }
 

@@ -60,6 +60,8 @@ func (s *Server) chores() []chore {
 		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
 		{"webhooks", 5 * time.Second, 0, s.hooks.Run},
 		{"keys", time.Second, 2 * time.Second, s.keys.Run},
+		{"rotations", 5 * time.Second, time.Second, s.rotations.Run},
+		{"reminders", time.Minute, 5 * time.Second, s.rotations.Remind},
 		{"webhook logs", time.Hour, 2 * time.Minute, s.dropDeliveries},
 	}
 }
@@ -276,7 +278,8 @@ func (s *Server) tidyAtStart(ctx context.Context) error {
 		return nil // another replica may be uploading into the same folder, or copying
 	}
 	_, err := s.Blobs.Sweep(ctx, time.Now())
-	return errors.Join(err, s.Store.FreeCopies(ctx), s.Store.FreeDeliveries(ctx))
+	return errors.Join(err, s.Store.FreeCopies(ctx), s.Store.FreeDeliveries(ctx),
+		s.Store.Write(ctx, func(tx *store.Tx) error { return tx.FreePlans() }))
 }
 
 // artifactsAt is where the bytes of artifacts are.

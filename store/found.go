@@ -11,7 +11,7 @@ import (
 )
 
 // keyNames are the secrets of an installation. The ledger's signing key has its own form and place (ledger.go).
-var keyNames = []string{"tokens", "pages", "addresses", "webhooks", "csrf", "oidc", "oauth"}
+var keyNames = []string{"tokens", "pages", "addresses", "webhooks", "csrf", "oidc", "oauth", "rotation"}
 
 // setUp makes the single rows of a new database; in an old one it only reads them. Replicas that start at once agree on one set.
 func (s *Store) setUp(ctx context.Context) error {

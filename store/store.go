@@ -204,7 +204,7 @@ func (s *Store) Engine() string { return s.d.name }
 func (s *Store) Workspace() int64 { return s.workspace }
 
 // Key gives the installation's secret of that name (32 bytes), made at first start: "tokens", "pages", "addresses", "webhooks", "csrf",
-// "oidc", "oauth". Another name stops the program: what is signed with no key is signed by everybody.
+// "oidc", "oauth", "rotation". Another name stops the program: what is signed with no key is signed by everybody.
 func (s *Store) Key(name string) []byte {
 	key, ok := s.keys[name]
 	if !ok {

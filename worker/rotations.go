@@ -18,7 +18,7 @@ import (
 // How rotations share their time.
 const (
 	rotationLook  = time.Second
-	rotationLease = 2 * time.Minute // longer than a step, so that a living replica is never overtaken
+	rotationLease = 45 * time.Second // longer than a step, so that a living replica is not overtaken
 	plansAtOnce   = 8
 )
 

@@ -36,6 +36,8 @@ type Front struct {
 	Hub *Hub
 	// Backups makes and keeps backups.
 	Backups Backups
+	// Rotator checks and signs for plans of rotation.
+	Rotator Rotator
 	// TokenKey is the key under which tokens and sign-in links are hashed.
 	TokenKey []byte
 	// Vault has the key-encryption keys of secrets.
@@ -78,6 +80,7 @@ func (f *Front) routes() []api.Route {
 		f.identityRoutes(),
 		f.secretRoutes(),
 		f.credentialRoutes(),
+		f.rotationRoutes(),
 		f.With,
 	)
 }

@@ -28,8 +28,8 @@ type dialect struct {
 // dialects are the addresses: a workspace's, an account's (there is one, whatever it is called), and the plain one for directories.
 var dialects = []dialect{
 	{prefix: "/api/2.0/preview/scim/v2", workspace: true},
-	{prefix: "/api/2.0/accounts/{account_id}/scim/v2"},
-	{prefix: "/api/2.1/accounts/{account_id}/scim/v2"},
+	{prefix: "/api/2.0/accounts/{account}/scim/v2"},
+	{prefix: "/api/2.1/accounts/{account}/scim/v2"},
 	{prefix: "/scim/v2", tells: true},
 }
 
@@ -42,7 +42,7 @@ func (d *dialect) style(c *api.Call) identity.View {
 func (d *dialect) base(c *api.Call) string {
 	prefix := d.prefix
 	if q, ok := c.Asked().(*request); ok {
-		prefix = strings.Replace(prefix, "{account_id}", url.PathEscape(q.Account), 1)
+		prefix = strings.Replace(prefix, "{account}", url.PathEscape(q.Account), 1)
 	}
 	return c.BaseURL() + prefix
 }
@@ -60,7 +60,7 @@ func (f *Front) Mount(d *api.Door) {
 // request is every request of the protocol: an id in the path, the questions of a list, a body that package identity reads.
 type request struct {
 	ID         string `path:"id"`
-	Account    string `path:"account_id"`
+	Account    string `path:"account"`
 	Filter     string `query:"filter"`
 	Attributes string `query:"attributes"`
 	Excluded   string `query:"excludedAttributes"`
@@ -74,7 +74,7 @@ type request struct {
 // decode fills a request; the body must be text that a JSON document may be, whatever its content type says.
 func decode(in *api.Input, q any) error {
 	r := q.(*request)
-	*r = request{ID: in.Path["id"], Account: in.Path["account_id"], Body: in.Body}
+	*r = request{ID: in.Path["id"], Account: in.Path["account"], Body: in.Body}
 	for name, field := range map[string]*string{
 		"filter": &r.Filter, "attributes": &r.Attributes, "excludedAttributes": &r.Excluded, "startIndex": &r.Start, "count": &r.Count,
 		"sortBy": &r.SortBy, "sortOrder": &r.SortOrder,

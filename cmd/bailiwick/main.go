@@ -26,6 +26,7 @@ type commands struct {
 	Owner     owner      `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
 	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
 	Secrets   secrets    `cmd:"" help:"Secrets' versions and readers, and the keys that all is under."`
+	Rotation  rotations  `cmd:"" help:"Secrets, credentials and keys that are changed on schedule."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
@@ -41,7 +42,7 @@ type commands struct {
 // The exit codes. They are documented in docs/commands.md and do not change.
 const (
 	codeError    exitCode = 1  // it could not be done
-	codeUnsound  exitCode = 2  // audit verify, doctor: it was checked, and something is wrong
+	codeUnsound  exitCode = 2  // audit verify, doctor, rotation findings: it was checked, and something is wrong
 	codeRefused  exitCode = 3  // can: no; credentials findings: there are some; others: the server refused (401, 403)
 	codeMisusage exitCode = 64 // the command line makes no sense
 )
