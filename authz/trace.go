@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Shift is what one change of governance state gave to some people, or took from them, on an object and all below it that is not excepted; or
-// that one of them has a token more or less, with Credential set and no object.
+// Shift is what one change of governance state gave to some people, or took from them, on an object; where the level is another, on all below it
+// that is not excepted, too. Or it is that one of them has a token more or less, with Credential set and no object.
 type Shift struct {
 	Object        int64
 	Before, After Level
@@ -215,6 +215,13 @@ type point struct {
 
 func (p *point) changed() bool { return p.was.level != p.is.level || p.was.rows != p.is.rows }
 
+// excepts adds what the point's shift does not hold for. One that is no level's reaches nothing below anyway.
+func (p *point) excepts(id int64) {
+	if p != nil && p.was.level != p.is.level {
+		p.except = append(p.except, id)
+	}
+}
+
 // person works out the shifts of one person.
 func (t *tracer) person(id int64) {
 	points := t.points(id)
@@ -226,12 +233,13 @@ func (t *tracer) person(id int64) {
 		switch {
 		case above != nil && above.was.level == p.was.level && above.is.level == p.is.level:
 			p.told = above.told
-		case p.changed():
-			if p.told = p; above != nil && above.told != nil {
-				above.told.except = append(above.told.except, p.id)
+		default:
+			if above != nil {
+				above.told.excepts(p.id)
 			}
-		case above != nil && above.told != nil:
-			above.told.except = append(above.told.except, p.id)
+			if p.changed() {
+				p.told = p
+			}
 		}
 	}
 	for _, p := range order {

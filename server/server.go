@@ -55,6 +55,7 @@ type Server struct {
 	hub      *governance.Hub
 	backups  *backups
 	signIn   *oidc.Front
+	shifts   store.ShiftFollower
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -111,6 +112,7 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 		return err
 	}
 	s.hub.Store, s.hub.Log = s.Store, s.log
+	s.shifts.Store = s.Store
 	s.mount()
 	s.metrics.gauges(s)
 	ctx, s.stop = context.WithCancel(context.Background())

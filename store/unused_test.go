@@ -50,7 +50,9 @@ func TestRevokeUnused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Write(ctx, func(tx *Tx) error { return tx.NoteUses([]Use{{Credential: "used", At: later.UnixMilli(), Source: "10.0.0.1"}}) }); err != nil {
+	if err := s.Write(ctx, func(tx *Tx) error {
+		return tx.NoteUses([]Use{{Credential: "used", At: later.UnixMilli(), Source: "10.0.0.1"}})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {

@@ -222,6 +222,7 @@ var summaries = map[string]string{
 	"GET /openapi.json":                     "This document",
 	"GET /can":                              "One decision with the path that led to it",
 	"GET /who-can":                          "Everybody who has an ability on an object, groups expanded",
+	"GET /access-feed":                      "Who gained and lost what, because of which event, oldest first",
 	"GET /what-can":                         "Every object that a principal has a level on",
 	"GET /abilities":                        "The tables by which is decided",
 	"GET /objects/{kind}/{id}/explain":      "Why everybody who has a level on an object has it",

@@ -26,6 +26,7 @@ type commands struct {
 	Owner     owner      `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
 	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
+	Access    access     `cmd:"" help:"How access changes."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
