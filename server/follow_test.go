@@ -16,7 +16,7 @@ import (
 )
 
 // both gives a server, and with it a second replica of it where the run is for PostgreSQL.
-func both(t *testing.T) []*servertest.Server {
+func both(t testing.TB) []*servertest.Server {
 	first := servertest.Start(t)
 	if first.Config.Database == "" {
 		return []*servertest.Server{first}
@@ -96,7 +96,9 @@ func TestBlockedOnEveryReplica(t *testing.T) {
 	all := both(t)
 	s, other := all[0], all[len(all)-1]
 	ana := s.User("ana@x.org")
-	conf := func(value string) { s.Admin("PATCH", "/api/2.0/workspace-conf", map[string]string{"enableIpAccessLists": value}) }
+	conf := func(value string) {
+		s.Admin("PATCH", "/api/2.0/workspace-conf", map[string]string{"enableIpAccessLists": value})
+	}
 	// What the administrator must not do to himself, the server does here.
 	s.Govern(func(tx *store.Tx) ([]authz.Event, error) {
 		return []authz.Event{{Op: authz.PutAddresses, Addresses: &authz.AddressList{ID: "l", Label: "l", Type: authz.ListBlock, Addresses: []string{"127.0.0.0/8", "::1"}}}}, nil
@@ -183,4 +185,27 @@ func TestAccessFeed(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", step.path, a.Status, a.Body, step.want)
 		}
 	}
+}
+
+// BenchmarkMembershipEffect is the time from the answer to a change of a membership, on one replica, to the answer of a call that is decided on it, on
+// another: one call, as it is decided on what is committed.
+func BenchmarkMembershipEffect(b *testing.B) {
+	all := both(b)
+	s, other := all[0], all[len(all)-1]
+	ana := s.User("ana@x.org", "team")
+	team, person := s.PrincipalID("team"), s.PrincipalID("ana@x.org")
+	id := s.Admin("POST", "/api/2.0/mlflow/experiments/create", map[string]string{"name": "/Repos/e"}).Text("experiment_id")
+	s.Admin("PATCH", "/api/2.0/permissions/experiments/"+id, map[string]any{
+		"access_control_list": []map[string]string{{"group_name": "team", "permission_level": "CAN_READ"}}})
+	var took time.Duration
+	for n := 0; b.Loop(); n++ {
+		membership(s, []string{"remove", "add"}[n%2], team, person)
+		began := time.Now()
+		a := other.Do(ana, "GET", "/api/2.0/mlflow/experiments/get?experiment_id="+id, nil)
+		took += time.Since(began)
+		if want := []int{http.StatusForbidden, http.StatusOK}[n%2]; a.Status != want {
+			b.Fatalf("%d, want %d", a.Status, want)
+		}
+	}
+	b.ReportMetric(float64(took.Microseconds())/float64(b.N), "µs-to-effect/op")
 }
