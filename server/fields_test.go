@@ -104,6 +104,7 @@ var bindings = map[string]string{
 	"governance POST /identity/directories name":                    inert + "a new name",
 	"governance conflict_id":                                        finder,
 	"governance PUT /identity/principals/{principal}/source source": inert + "the name of a source, kept as text",
+	"governance GET /access-feed object":                            inert + "narrows what needs read-audit, or is about the caller; to him it exists only if he may know of it",
 }
 
 // TestFields walks the request of every route: each field that names something is bound in a known way, and no line of the table is idle.

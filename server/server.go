@@ -61,6 +61,7 @@ type Server struct {
 	vault     *kek.Vault
 	keys      *worker.Rewrapper
 	rotations *worker.Rotations
+	shifts    store.ShiftFollower
 }
 
 // MinAdminToken is the least length of the administrator's token given from outside.
@@ -124,6 +125,7 @@ func (s *Server) assemble(ctx context.Context, adminToken string) (err error) {
 	}
 	s.openRotations()
 	s.hub.Store, s.hub.Log = s.Store, s.log
+	s.shifts.Store = s.Store
 	s.mount()
 	s.metrics.gauges(s)
 	ctx, s.stop = context.WithCancel(context.Background())

@@ -11,6 +11,13 @@ import (
 // SwitchOffAddressLists makes the IP access lists of a data folder whose server is stopped, or of a database, count no longer, as the server
 // itself: whoever may touch the database could have kept them out of it. It says whether that changed anything.
 func SwitchOffAddressLists(ctx context.Context, data, database string) (changed bool, err error) {
+	r, err := store.OpenReader(ctx, store.Options{Data: data, Database: database}) // it makes nothing where there is nothing
+	if err != nil {
+		return false, err
+	}
+	if err := r.Close(); err != nil {
+		return false, err
+	}
 	s, err := store.Open(ctx, store.Options{Data: data, Database: database, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return false, err

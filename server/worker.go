@@ -56,6 +56,7 @@ func (s *Server) chores() []chore {
 		{"move", moveAgain, 2 * time.Second, s.moveArtifacts},
 		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
 		{"expired", time.Hour, time.Minute, s.dropExpired},
+		{"access feed", time.Second, time.Second, func(ctx context.Context) error { _, err := s.shifts.Follow(ctx); return err }},
 		{"unused tokens", time.Hour, 90 * time.Second, s.revokeUnused},
 		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
 		{"webhooks", 5 * time.Second, 0, s.hooks.Run},

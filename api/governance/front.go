@@ -61,6 +61,7 @@ func (f *Front) routes() []api.Route {
 		f.versionRoutes(),
 		f.askRoutes(),
 		f.auditRoutes(),
+		f.feedRoutes(),
 		f.changeRoutes(),
 		f.backupRoutes(),
 		f.permissionRoutes(),

@@ -249,6 +249,7 @@ var summaries = map[string]string{
 	"GET /audit/checkpoint":                   "The newest signed checkpoint of the ledger, to be kept elsewhere",
 	"GET /audit/export":                       "The sealed ledger as a file that can be verified offline",
 	"GET /webhooks/{webhook_id}/deliveries":   "What was sent to a webhook, newest first; state=dead is what was given up",
+	"GET /access-feed":                        "Who gained and lost what, because of which event, oldest first",
 	"GET /webhooks/{webhook_id}/deliveries/{delivery_id}":            "A delivery with what is sent and all its tries",
 	"POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": "Send again what was given up or delivered",
 	"POST /sessions":                                    "Sign a browser in, with a token or the code of a one-time link",

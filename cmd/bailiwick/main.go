@@ -28,6 +28,7 @@ type commands struct {
 	Secrets   secrets    `cmd:"" help:"Secrets' versions and readers, and the keys that all is under."`
 	Rotation  rotations  `cmd:"" help:"Secrets, credentials and keys that are changed on schedule."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
+	Access    access     `cmd:"" help:"How access changes."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
 	Credentials credentials `cmd:"" help:"The inventory of tokens and sessions: what is wrong with them, what hangs on them, and their revocation."`
