@@ -22,19 +22,19 @@ var Operations = []Operation{Create, Modify, Remove, Access, Authentication, Res
 // routes that change something, or have an entry of their own, and finds each action here or among the reads.
 var actionsOf = map[Operation]string{
 	Create: `add cloneItem createBackup createComment createDirectory createExperiment createFile createFolder createGroup
-		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createRegisteredModel
-		createRegistryWebhook createRun createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
-		importItem postModelVersionCheck uploadArtifact uploadPart`,
+		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createProvisioningDirectory createRegisteredModel
+		createRegistryWebhook createRun createTransitionRequest createUpload createWebhook createWorkspace generateDbToken
+		generateProvisioningToken govern importItem postModelVersionCheck uploadArtifact uploadPart`,
 	Modify: `activateUser addPrincipalToGroup approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
-		deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
+		deactivateUser finalizeLoggedModel finishModelVersion identityConflict logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
 		logParam moveItem putMlflowUi redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
-		renameRegisteredModel setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
+		renameRegisteredModel resolveIdentityConflict setAdmin setExperimentTag setIdentitySource setLoggedModelTags setModelVersionTag setRegisteredModelAlias
 		setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
-		updateExperiment updateGroup updateModelVersion updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
+		updateExperiment updateGroup updateModelVersion updateProvisioningDirectory updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
 		updateUser updateWebhook workspaceConfEdit`,
 	Remove: `abortUpload delete deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder
 		deleteItem deleteLoggedModel deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion
-		deleteModelVersionTag deleteNotebook deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag
+		deleteModelVersionTag deleteNotebook deleteProvisioningDirectory deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag
 		deleteRegistryWebhook deleteRun deleteRuns deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
 		purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken`,
 	Authentication: `login logout renewSession tokenLogin`,
