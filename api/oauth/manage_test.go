@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"encoding/base64"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,10 @@ func TestManagers(t *testing.T) {
 	}
 	if a := w.form("/oidc/v1/token", robot, value, url.Values{"grant_type": {"client_credentials"}}); a.Status != 401 {
 		t.Errorf("a secret outlives it: %d %s", a.Status, a.Body)
+	}
+	id, err := strconv.ParseInt(w.robotID, 10, 64)
+	if _, ok := w.Store.Map().ServiceIdentity(id); ok || err != nil {
+		t.Errorf("who managed it outlives it: %v", err)
 	}
 }
 
