@@ -67,8 +67,9 @@ var importTable = map[string]layer{
 
 	"issuer/issuertest": {uses: domain},
 
+	"leak":              {},
 	"web":               {},
-	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "outward"}, domain...)},
+	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "outward", "leak"}, domain...)},
 	"server":            {uses: whole},
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
 	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob"}, domain...)},

@@ -12,6 +12,7 @@ import (
 	"bailiwick/blob"
 	"bailiwick/ledger"
 	"bailiwick/store"
+	"bailiwick/worker"
 )
 
 // chore is something that the server does by itself, again and again. Each runs in a goroutine of its own; what goes wrong is logged, and
@@ -58,6 +59,7 @@ func (s *Server) chores() []chore {
 		{"expired", time.Hour, time.Minute, s.dropExpired},
 		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
 		{"webhooks", 5 * time.Second, 0, s.hooks.Run},
+		{"hard-coded credentials", 2 * time.Second, 3 * time.Second, (&worker.Leaks{Store: s.Store, Log: s.log}).Run},
 		{"webhook logs", time.Hour, 2 * time.Minute, s.dropDeliveries},
 	}
 }
