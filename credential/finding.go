@@ -44,6 +44,9 @@ type Place struct {
 	Found int64
 }
 
+// OwnRule is the rule by which credentials of this server are known, wherever they stand.
+const OwnRule = "bailiwick-credential"
+
 // Facts are what is known of a credential.
 type Facts struct {
 	Credential *authz.Credential
@@ -246,6 +249,22 @@ func hardCoded(f *Facts, _, _ int64) *Finding {
 		x.Evidence = append(x.Evidence, Evidence{"object", fmt.Sprint(p.Object)}, Evidence{"place", p.At})
 	}
 	return x
+}
+
+// Foreign gives the finding of a credential of another product in a notebook or file; key is its fingerprint. nil where the setting is off.
+func Foreign(p Place, key string, setting func(key string) (string, bool)) *Finding {
+	r := &rules[0]
+	if value, set := setting(r.setting); set && value != "" {
+		if _, on, err := threshold(r.setting, value); err != nil || !on {
+			return nil
+		}
+	}
+	return &Finding{
+		ID: fmt.Sprintf("%s:%d:%s", HardCoded, p.Object, key), Class: HardCoded, Severity: r.severity, Since: p.Found,
+		Text:     "A credential of another product stands in a notebook or file (" + p.Rule + ").",
+		Advice:   "Revoke it where it was made, make a new one, and read that from a secret.",
+		Evidence: []Evidence{{"object", fmt.Sprint(p.Object)}, {"place", p.At}, {"rule", p.Rule}},
+	}
 }
 
 // of gives the sightings of an aspect, by name.

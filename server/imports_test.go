@@ -71,8 +71,9 @@ var importTable = map[string]layer{
 
 	"issuer/issuertest": {uses: domain},
 
+	"leak":              {},
 	"web":               {},
-	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "kek", "outward"}, domain...)},
+	"worker":            {uses: append([]string{"api", "store", "blob", "compute", "kek", "outward", "leak"}, domain...)},
 	"server":            {uses: whole},
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
 	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob", "kek"}, domain...)},

@@ -12,6 +12,7 @@ import (
 	"bailiwick/blob"
 	"bailiwick/ledger"
 	"bailiwick/store"
+	"bailiwick/worker"
 )
 
 // chore is something that the server does by itself, again and again. Each runs in a goroutine of its own; what goes wrong is logged, and
@@ -63,6 +64,7 @@ func (s *Server) chores() []chore {
 		{"keys", time.Second, 2 * time.Second, s.keys.Run},
 		{"rotations", 5 * time.Second, time.Second, s.rotations.Run},
 		{"reminders", time.Minute, 5 * time.Second, s.rotations.Remind},
+		{"hard-coded credentials", 2 * time.Second, 3 * time.Second, (&worker.Leaks{Store: s.Store, Log: s.log}).Run},
 		{"webhook logs", time.Hour, 2 * time.Minute, s.dropDeliveries},
 	}
 }

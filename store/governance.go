@@ -203,6 +203,9 @@ func (tx *Tx) putRequired(r *authz.RequiredTags) error {
 }
 
 func (tx *Tx) dropObject(id int64) error {
+	if err := tx.dropHardCoded(id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM entries WHERE object = ?", "DELETE FROM stewardship WHERE object = ?", "DELETE FROM required_tags WHERE object = ?",
 		"DELETE FROM objects WHERE id = ?",

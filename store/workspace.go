@@ -22,6 +22,9 @@ type Node struct {
 
 // PutItem writes the content of a notebook or file, new or over what is there. Size and Modified are filled in.
 func (tx *Tx) PutItem(object int64, language, format string, content []byte) error {
+	if err := tx.unsearched(object); err != nil {
+		return err
+	}
 	return tx.do(`INSERT INTO items (object, language, format, size, modified, content) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (object) DO UPDATE SET language = excluded.language, format = excluded.format, size = excluded.size,
 		modified = excluded.modified, content = excluded.content`, object, language, format, len(content), tx.Now, blobOf(content))
@@ -47,6 +50,9 @@ func (tx *Tx) Item(object int64) (it Item, content []byte, err error) {
 
 // CopyItem gives the object to the content of from.
 func (tx *Tx) CopyItem(from, to int64) error {
+	if err := tx.unsearched(to); err != nil {
+		return err
+	}
 	return tx.do(`INSERT INTO items (object, language, format, size, modified, content)
 		SELECT ?, language, format, size, ?, content FROM items WHERE object = ?`, to, tx.Now, from)
 }

@@ -24,16 +24,33 @@ func factsOf(c *api.Call, all []*authz.Credential) ([]credential.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	places, err := placesOf(c, all)
+	if err != nil {
+		return nil, err
+	}
 	facts := make([]credential.Facts, len(all))
 	for i, cred := range all {
 		f := &facts[i]
-		f.Credential, f.Seen = cred, seen[cred.ID]
+		f.Credential, f.Seen, f.Places = cred, seen[cred.ID], places[string(cred.Hash)]
 		f.LastUse, f.LastSource = uses[cred.ID].At, uses[cred.ID].Source
 		f.Owner, _ = c.Tx.Map.Principal(cred.Principal)
 		f.Scopes, f.Expires, f.Stands = c.Tx.Map.Standing(cred, c.Now)
 		f.Reached = scopesReached(f.Scopes)
 	}
 	return facts, nil
+}
+
+// placesOf gives where credentials stand in notebooks and files, by their hashes. What lies in the trash nobody reads.
+func placesOf(c *api.Call, all []*authz.Credential) (map[string][]credential.Place, error) {
+	hashes := make([][]byte, len(all))
+	for i, cred := range all {
+		hashes[i] = cred.Hash
+	}
+	places, err := c.Tx.HardCodedOf(hashes)
+	for hash, list := range places {
+		places[hash] = slices.DeleteFunc(list, func(p credential.Place) bool { return c.Tx.Map.InTrash(p.Object) })
+	}
+	return places, err
 }
 
 // scopesReached gives the scopes that a credential holds, one by one.

@@ -2,6 +2,7 @@ package governance
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -83,10 +84,11 @@ type findingsAnswer struct {
 	Next     string     `json:"next_page_token,omitempty"`
 }
 
-// foundRow is a finding with the credential that it is about, without its own list of findings.
+// foundRow is a finding with the credential that it is about, without its own list of findings; one of another product has a place alone.
 type foundRow struct {
 	findingRow
-	Credential credentialRow `json:"credential"`
+	Credential *credentialRow `json:"credential,omitempty"`
+	Place      *placeRow      `json:"place,omitempty"`
 }
 
 // listFindings gives what is wrong with credentials, the most severe first.
@@ -107,6 +109,14 @@ func listFindings(c *api.Call, owner int64, q *findingsRequest) (*findingsAnswer
 		return nil, err
 	}
 	found := foundIn(rows, q)
+	if owner < 0 {
+		foreign, err := foreignFindings(c, q)
+		if err != nil {
+			return nil, err
+		}
+		found = append(foreign, found...)
+	}
+	sortFindings(found)
 	a := &findingsAnswer{Findings: append([]foundRow{}, found[min(skip, len(found)):min(skip+limit, len(found))]...)}
 	if skip+limit < len(found) {
 		a.Next = formatOffset(skip + limit)
@@ -114,22 +124,61 @@ func listFindings(c *api.Call, owner int64, q *findingsRequest) (*findingsAnswer
 	return a, nil
 }
 
-// foundIn gives the findings of credentials that a request is for, the most severe first.
+// foundIn gives the findings of credentials that a request is for.
 func foundIn(rows []credentialRow, q *findingsRequest) (found []foundRow) {
 	for _, row := range rows {
 		findings := row.Findings
 		row.Findings = []findingRow{}
 		for _, x := range findings {
 			if (q.Class == "" || x.Class == q.Class) && (q.Accepted || x.Accepted == nil) {
-				found = append(found, foundRow{x, row})
+				found = append(found, foundRow{x, &row, nil})
 			}
 		}
 	}
+	return found
+}
+
+// sortFindings puts the most severe first.
+func sortFindings(found []foundRow) {
 	order := classNames()
 	slices.SortStableFunc(found, func(a, b foundRow) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Class), slices.Index(order, b.Class)), cmp.Compare(a.ID, b.ID))
 	})
-	return found
+}
+
+// maxForeign is how many credentials of other products are listed at most.
+const maxForeign = 1000
+
+// foreignFindings gives the credentials of other products in notebooks and files that a request is for.
+func foreignFindings(c *api.Call, q *findingsRequest) (found []foundRow, err error) {
+	if q.Class != "" && q.Class != string(credential.HardCoded) {
+		return nil, nil
+	}
+	accepted, err := c.Tx.AcceptedFindings()
+	if err != nil {
+		return nil, err
+	}
+	places, err := c.Tx.HardCodedByRule(credential.OwnRule, maxForeign)
+	for _, p := range places {
+		x := foreignFinding(c, &p)
+		if x == nil {
+			continue
+		}
+		row := foundRow{findingRow: findingRowOf(c, *x, accepted), Place: &placeRows(c, []credential.Place{p.Place})[0]}
+		if q.Accepted || row.Accepted == nil {
+			found = append(found, row)
+		}
+	}
+	return found, err
+}
+
+// foreignFinding gives the finding of a place; nil for one in the trash, and for what has become a credential of ours, which is found as that.
+func foreignFinding(c *api.Call, p *store.HardCoded) *credential.Finding {
+	if _, ours := c.Tx.Map.Credential(p.Hash); ours || c.Tx.Map.InTrash(p.Object) {
+		return nil
+	}
+	const fingerprint = 8 // bytes of the hash: enough to tell the secrets of one object apart
+	return credential.Foreign(p.Place, hex.EncodeToString(p.Hash[:min(fingerprint, len(p.Hash))]), c.Tx.Map.Setting)
 }
 
 func classNames() (names []string) {
@@ -186,6 +235,9 @@ func checkReason(reason string) error {
 // checkFinding refuses an id of something that is not found now.
 func checkFinding(c *api.Call, id string) error {
 	absent := fail.NotFoundf("Finding %.160s does not exist.", id)
+	if foreign, err := isForeign(c, id); foreign || err != nil {
+		return err
+	}
 	_, credentialID, _ := strings.Cut(id, ":")
 	cred, ok := c.Tx.Map.CredentialByID(credentialID)
 	if !ok {
@@ -199,6 +251,15 @@ func checkFinding(c *api.Call, id string) error {
 		return absent
 	}
 	return nil
+}
+
+// isForeign says whether an id is of a credential of another product that is found now.
+func isForeign(c *api.Call, id string) (bool, error) {
+	places, err := c.Tx.HardCodedByRule(credential.OwnRule, maxForeign)
+	return slices.ContainsFunc(places, func(p store.HardCoded) bool {
+		x := foreignFinding(c, &p)
+		return x != nil && x.ID == id
+	}), err
 }
 
 func recallFinding(c *api.Call, _ int64, q *findingNamed) (*nothing, error) {

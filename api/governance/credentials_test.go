@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -322,4 +323,54 @@ func TestNetworksBehindProxies(t *testing.T) {
 	if got := eachOf(v.Admin("GET", inventory+"/"+v.annID, nil), "networks", "name"); !slices.Equal(got, []string{"127.0.0.0/24"}) {
 		t.Errorf("networks: %v", got)
 	}
+}
+
+// What stands in a notebook is found within seconds, names the very credential of ours, and of others the place; the auditor sees it, somebody does not.
+func TestHardCoded(t *testing.T) {
+	v := newVault(t)
+	key := "AKIA" + "Q3EGRJZLT5VXW2UH"
+	source := "# Databricks notebook source\nt = '" + v.ann + "'\n\n# COMMAND ----------\n\nkey = '" + key + "'\n"
+	put := func(text string) {
+		v.Admin("POST", "/api/2.0/workspace/import", map[string]any{
+			"path": "/Users/bob/leaky", "format": "SOURCE", "language": "PYTHON", "overwrite": true, "content": []byte(text),
+		})
+	}
+	found := func(token string) servertest.Answer {
+		return v.Do(token, "GET", inventory+"/findings?class=hard-coded", nil)
+	}
+	until := func(n int) servertest.Answer {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+			if a := found(v.eve); len(eachOf(a, "findings", "id")) == n {
+				return a
+			} else if time.Now().After(end) {
+				t.Fatalf("not %d findings: %s", n, a.Body)
+			}
+		}
+	}
+	put(source)
+	a := until(2)
+	for _, secret := range []string{v.ann, key} {
+		if strings.Contains(string(a.Body), secret) {
+			t.Error("an answer has the value of a credential")
+		}
+	}
+	ids := eachOf(a, "findings", "id")
+	foreign := slices.IndexFunc(ids, func(id string) bool { return id != "hard-coded:"+v.annID })
+	if !slices.Contains(ids, "hard-coded:"+v.annID) || foreign < 0 {
+		t.Fatalf("found: %v", ids)
+	}
+	place := []string{"findings", strconv.Itoa(foreign), "place"}
+	if at := strings.Join(place, "."); a.Text(at+".place") != "cell 2, line 1" || a.Text(at+".rule") != "aws-access-token" || a.Text(at+".object.path") != "/Users/bob/leaky" {
+		t.Errorf("the place of the other: %s", a.Body)
+	}
+	mine := found(v.ann)
+	if got := eachOf(mine, "findings", "id"); !slices.Equal(got, []string{"hard-coded:" + v.annID}) || strings.Contains(string(mine.Body), "leaky") {
+		t.Errorf("somebody sees %s", mine.Body)
+	}
+	until1 := map[string]any{"reason": "an example", "until": time.Now().Add(time.Hour).UnixMilli()}
+	v.Admin("PUT", inventory+"/findings/"+ids[foreign]+"/acceptance", until1)
+	until(1)
+	put("# Databricks notebook source\nt = 1\n")
+	until(0)
 }

@@ -196,19 +196,23 @@ func (q *credentialsFindings) Run() error {
 	type found struct {
 		finding
 		Credential credential
-		Object     *object
+		Place      *hardCoded
 	}
 	type answer struct {
 		Findings []found
 		Next     string `json:"next_page_token"`
 	}
 	query := url.Values{"owner": {q.Owner}, "class": {q.Class}, "accepted": {strconv.FormatBool(q.Accepted)}, "max_results": {"1000"}}
-	heading, any := [][]string{{"SEVERITY", "CLASS", "OWNER", "CREDENTIAL", "WHAT"}}, false
+	heading, any := [][]string{{"SEVERITY", "CLASS", "OWNER", "CREDENTIAL OR PLACE", "WHAT"}}, false
 	show := func(a *answer) (string, error) {
 		rows := heading
 		for i := range a.Findings {
 			f := &a.Findings[i]
-			rows = append(rows, []string{f.Severity, f.Class, f.Credential.Owner.Name, f.Credential.ID, f.Text + " " + f.Advice})
+			where := f.Credential.ID
+			if f.Place != nil {
+				where = f.Place.Object.title() + ", " + f.Place.Place
+			}
+			rows = append(rows, []string{f.Severity, f.Class, f.Credential.Owner.Name, where, f.Text + " " + f.Advice})
 		}
 		heading, any = nil, any || len(a.Findings) > 0
 		if !any {

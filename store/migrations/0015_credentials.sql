@@ -39,6 +39,7 @@ CREATE TABLE hard_coded (
   found BIGINT NOT NULL,
   PRIMARY KEY (object, place, hash)
 );
+CREATE INDEX hard_coded_hash ON hard_coded (hash);
 
 -- +goose Down
 DROP TABLE hard_coded;

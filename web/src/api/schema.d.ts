@@ -252,6 +252,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The inventory of credentials: whose, how old, until when, last used, what is wrong
+         * @description Needs the ability own-credentials.
+         */
+        get: operations["getCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong with credentials, the most severe first
+         * @description Needs the ability own-credentials.
+         */
+        get: operations["getCredentialsFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/findings/{finding_id}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take the responsibility for a finding, until some day
+         * @description Needs the ability manage-identities.
+         */
+        put: operations["putAcceptFinding"];
+        post?: never;
+        /**
+         * Have an accepted finding found again
+         * @description Needs the ability manage-identities.
+         */
+        delete: operations["deleteRecallFinding"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/{credential_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is known of a credential
+         * @description Needs the ability own-credentials.
+         */
+        get: operations["getCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/{credential_id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would stop, were a credential revoked
+         * @description Needs the ability own-credentials.
+         */
+        get: operations["getCredentialsImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/credentials/{credential_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a credential: it is refused from the next call on
+         * @description Needs the ability own-credentials.
+         */
+        post: operations["postRevokeCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/home": {
         parameters: {
             query?: never;
@@ -1324,6 +1448,14 @@ export interface components {
             action: string;
             reason: string;
         };
+        AcceptanceRow: {
+            /** Format: int64 */
+            at: number;
+            by: components["schemas"]["PrincipalRef"];
+            reason: string;
+            /** Format: int64 */
+            until: number;
+        };
         ActivitiesAnswer: {
             activities: components["schemas"]["ActivityRow"][];
             next_page_token?: string;
@@ -1480,6 +1612,59 @@ export interface components {
             object: string;
             path?: string;
         };
+        CredentialAnswer: {
+            can_revoke: boolean;
+            comment: string;
+            /** Format: int64 */
+            created_at: number;
+            created_by: components["schemas"]["PrincipalRef"];
+            /** Format: int64 */
+            expires_at: number;
+            findings: components["schemas"]["FindingRow"][];
+            hard_coded: components["schemas"]["PlaceRow"][];
+            id: string;
+            kind: string;
+            last_program?: string;
+            last_source?: string;
+            /** Format: int64 */
+            last_used_at?: number;
+            networks: components["schemas"]["SightingRow"][];
+            origin?: string;
+            owner: components["schemas"]["PrincipalRef"];
+            owner_active: boolean;
+            programs: components["schemas"]["SightingRow"][];
+            scopes: string[];
+            scopes_reached: string[];
+            scopes_used: components["schemas"]["SightingRow"][];
+            state: string;
+            title: string;
+        };
+        CredentialRow: {
+            can_revoke: boolean;
+            comment: string;
+            /** Format: int64 */
+            created_at: number;
+            created_by: components["schemas"]["PrincipalRef"];
+            /** Format: int64 */
+            expires_at: number;
+            findings: components["schemas"]["FindingRow"][];
+            id: string;
+            kind: string;
+            last_program?: string;
+            last_source?: string;
+            /** Format: int64 */
+            last_used_at?: number;
+            origin?: string;
+            owner: components["schemas"]["PrincipalRef"];
+            owner_active: boolean;
+            scopes: string[];
+            state: string;
+            title: string;
+        };
+        CredentialsAnswer: {
+            credentials: components["schemas"]["CredentialRow"][];
+            next_page_token?: string;
+        };
         Decision: {
             ability?: string;
             allowed: boolean;
@@ -1525,6 +1710,19 @@ export interface components {
             /** Format: int64 */
             tries: number;
         };
+        DependentRow: {
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            first_at: number;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            last_at: number;
+            object: components["schemas"]["ObjectRef"];
+            /** Format: int64 */
+            writes: number;
+        };
         Document: {
             components: components["schemas"]["Components"];
             info: {
@@ -1568,6 +1766,10 @@ export interface components {
             before: unknown;
             event: components["schemas"]["Row"];
             proof: components["schemas"]["ProofAnswer"];
+        };
+        EvidenceRow: {
+            name: string;
+            value: string;
         };
         ExpiringToken: {
             comment: string;
@@ -1623,6 +1825,34 @@ export interface components {
             error_code: string;
             message: string;
         };
+        FindingRow: {
+            accepted?: components["schemas"]["AcceptanceRow"];
+            advice: string;
+            class: string;
+            evidence: components["schemas"]["EvidenceRow"][];
+            id: string;
+            severity: string;
+            /** Format: int64 */
+            since?: number;
+            text: string;
+        };
+        FindingsAnswer: {
+            findings: components["schemas"]["FoundRow"][];
+            next_page_token?: string;
+        };
+        FoundRow: {
+            accepted?: components["schemas"]["AcceptanceRow"];
+            advice: string;
+            class: string;
+            credential?: components["schemas"]["CredentialRow"];
+            evidence: components["schemas"]["EvidenceRow"][];
+            id: string;
+            place?: components["schemas"]["PlaceRow"];
+            severity: string;
+            /** Format: int64 */
+            since?: number;
+            text: string;
+        };
         Giver: {
             group?: boolean;
             name: string;
@@ -1646,6 +1876,19 @@ export interface components {
             requests: number;
             tokens_expiring: components["schemas"]["ExpiringToken"][];
             unowned: number;
+        };
+        ImpactAnswer: {
+            complete: boolean;
+            credential: components["schemas"]["CredentialRow"];
+            experiments: components["schemas"]["DependentRow"][];
+            hard_coded: components["schemas"]["PlaceRow"][];
+            logged_models: components["schemas"]["DependentRow"][];
+            networks: components["schemas"]["SightingRow"][];
+            others: components["schemas"]["DependentRow"][];
+            programs: components["schemas"]["SightingRow"][];
+            registered_models: components["schemas"]["DependentRow"][];
+            runs: components["schemas"]["DependentRow"][];
+            sessions: string[];
         };
         ItemAction: {
             ability: string;
@@ -1930,6 +2173,13 @@ export interface components {
             object_id: string;
             object_type: string;
         };
+        PlaceRow: {
+            /** Format: int64 */
+            found_at: number;
+            object: components["schemas"]["ObjectRef"];
+            place: string;
+            rule: string;
+        };
         PrincipalRef: {
             id: string;
             kind: string;
@@ -2041,6 +2291,11 @@ export interface components {
             from?: components["schemas"]["ObjectRef"];
             inherited?: boolean;
             key: string;
+        };
+        RevokedAnswer: {
+            id: string;
+            kind: string;
+            owner: components["schemas"]["PrincipalRef"];
         };
         Row: {
             action_name: string;
@@ -2167,6 +2422,17 @@ export interface components {
             source: string;
             title?: string;
             truncated?: boolean;
+        };
+        SightingRow: {
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            first_at: number;
+            /** Format: int64 */
+            last_at: number;
+            name: string;
+            /** Format: int64 */
+            writes: number;
         };
         SourceLink: {
             experiment_id: string;
@@ -2383,6 +2649,7 @@ export type AclLevels = components['schemas']['ACLLevels'];
 export type AbilitiesAnswer = components['schemas']['AbilitiesAnswer'];
 export type AbilityRow = components['schemas']['AbilityRow'];
 export type AbsentAction = components['schemas']['AbsentAction'];
+export type AcceptanceRow = components['schemas']['AcceptanceRow'];
 export type ActivitiesAnswer = components['schemas']['ActivitiesAnswer'];
 export type ActivityRow = components['schemas']['ActivityRow'];
 export type AliasRow = components['schemas']['AliasRow'];
@@ -2400,23 +2667,32 @@ export type Components = components['schemas']['Components'];
 export type ConfEffect = components['schemas']['ConfEffect'];
 export type Content = components['schemas']['Content'];
 export type CreatedAt = components['schemas']['CreatedAt'];
+export type CredentialAnswer = components['schemas']['CredentialAnswer'];
+export type CredentialRow = components['schemas']['CredentialRow'];
+export type CredentialsAnswer = components['schemas']['CredentialsAnswer'];
 export type Decision = components['schemas']['Decision'];
 export type DeliveriesAnswer = components['schemas']['DeliveriesAnswer'];
 export type DeliveryAnswer = components['schemas']['DeliveryAnswer'];
 export type DeliveryRow = components['schemas']['DeliveryRow'];
+export type DependentRow = components['schemas']['DependentRow'];
 export type Document = components['schemas']['Document'];
 export type Effect = components['schemas']['Effect'];
 export type EffectRow = components['schemas']['EffectRow'];
 export type EventAnswer = components['schemas']['EventAnswer'];
+export type EvidenceRow = components['schemas']['EvidenceRow'];
 export type ExpiringToken = components['schemas']['ExpiringToken'];
 export type ExplainAnswer = components['schemas']['ExplainAnswer'];
 export type ExplainedBy = components['schemas']['ExplainedBy'];
 export type ExplainedLevel = components['schemas']['ExplainedLevel'];
 export type Explanation = components['schemas']['Explanation'];
 export type Failure = components['schemas']['Failure'];
+export type FindingRow = components['schemas']['FindingRow'];
+export type FindingsAnswer = components['schemas']['FindingsAnswer'];
+export type FoundRow = components['schemas']['FoundRow'];
 export type Giver = components['schemas']['Giver'];
 export type Holder = components['schemas']['Holder'];
 export type HomeAnswer = components['schemas']['HomeAnswer'];
+export type ImpactAnswer = components['schemas']['ImpactAnswer'];
 export type ItemAction = components['schemas']['ItemAction'];
 export type KindTable = components['schemas']['KindTable'];
 export type LevelInfo = components['schemas']['LevelInfo'];
@@ -2444,6 +2720,7 @@ export type PathStep = components['schemas']['PathStep'];
 export type PermissionLevel = components['schemas']['PermissionLevel'];
 export type PermissionRow = components['schemas']['PermissionRow'];
 export type PermissionsAnswer = components['schemas']['PermissionsAnswer'];
+export type PlaceRow = components['schemas']['PlaceRow'];
 export type PrincipalRef = components['schemas']['PrincipalRef'];
 export type PrincipalRow = components['schemas']['PrincipalRow'];
 export type PrincipalsAnswer = components['schemas']['PrincipalsAnswer'];
@@ -2459,6 +2736,7 @@ export type RequiredAnswer = components['schemas']['RequiredAnswer'];
 export type RequiredCheck = components['schemas']['RequiredCheck'];
 export type RequiredChecks = components['schemas']['RequiredChecks'];
 export type RequiredTag = components['schemas']['RequiredTag'];
+export type RevokedAnswer = components['schemas']['RevokedAnswer'];
 export type Row = components['schemas']['Row'];
 export type RowActor = components['schemas']['RowActor'];
 export type RowIdentity = components['schemas']['RowIdentity'];
@@ -2471,6 +2749,7 @@ export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionRow = components['schemas']['SessionRow'];
 export type ShownCell = components['schemas']['ShownCell'];
+export type SightingRow = components['schemas']['SightingRow'];
 export type SourceLink = components['schemas']['SourceLink'];
 export type StageAction = components['schemas']['StageAction'];
 export type Status = components['schemas']['Status'];
@@ -2931,6 +3210,246 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getCredentials: {
+        parameters: {
+            query?: {
+                owner?: string;
+                kind?: string;
+                state?: string;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getCredentialsFindings: {
+        parameters: {
+            query?: {
+                owner?: string;
+                class?: string;
+                accepted?: boolean;
+                max_results?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    putAcceptFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    /** Format: int64 */
+                    until: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceRow"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteRecallFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getCredentialsImpact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpactAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRevokeCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    findings: string[];
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */

@@ -34,7 +34,7 @@ export const destinations: readonly DestinationGroup[] = [
     entries: [
       { to: "/access", text: "Who can", icon: Users, key: "p", words: "access permissions people explorer" },
       { to: "/audit", text: "Audit", icon: ScrollText, key: "a", words: "ledger log events history" },
-      { to: "/settings/access-control", text: "Settings", icon: Settings, key: "s", words: "users groups service principals webhooks backups access control administration" },
+      { to: "/settings/access-control", text: "Settings", icon: Settings, key: "s", words: "users groups service principals credentials tokens webhooks backups access control administration" },
     ],
   },
 ];

@@ -3,6 +3,7 @@ import { useNavigate, useParams } from "react-router";
 import { Page as Screen, Tabs } from "../ui";
 import { AccessControl } from "./AccessControl";
 import { Backups } from "./Backups";
+import { Credentials } from "./Credentials";
 import { Groups } from "./Groups";
 import { MlflowPages } from "./MlflowPages";
 import { ServicePrincipals } from "./ServicePrincipals";
@@ -14,6 +15,7 @@ const sections = [
   { id: "users", title: "Users", content: <Users /> },
   { id: "groups", title: "Groups", content: <Groups /> },
   { id: "service-principals", title: "Service principals", content: <ServicePrincipals /> },
+  { id: "credentials", title: "Credentials", content: <Credentials /> },
   { id: "webhooks", title: "Webhooks", content: <Webhooks /> },
   { id: "backups", title: "Backups", content: <Backups /> },
   { id: "mlflow-ui", title: "MLflow UI", content: <MlflowPages /> },
