@@ -96,7 +96,6 @@ var bindings = map[string]string{
 	"governance access_control_list.user_name":                      inert + "whom the entry is for: everybody may be named",
 	"governance access_control_list.group_name":                     inert + "as user_name",
 	"governance access_control_list.service_principal_name":         inert + "as user_name",
-	"governance credential_id":                                      finder,
 	"governance GET /credentials owner":                             finder,
 	"governance GET /credentials/findings owner":                    finder,
 	"governance finding_id":                                         inert + "a finding of the inventory, which the ability is for as a whole",
