@@ -129,6 +129,8 @@ const (
 	ManageWebhooks      // webhooks of the ledger
 	ReadFindings        // findings; auditors too
 	OperateServer       // backup, maintenance
+	ReadPolicies        // the text of roles and policies; auditors too
+	ManagePolicies      // change it
 	abilityEnd
 )
 
@@ -210,6 +212,7 @@ var abilities = [abilityEnd]AbilityInfo{
 	ManageRegistryHooks: {"manage-registry-hooks", familyMLflow}, ManageLocations: {"manage-locations", familySettings},
 	ManageWebhooks: {"manage-webhooks", familySettings}, ReadFindings: {"read-findings", familyAccess},
 	OperateServer: {"operate-server", familySettings},
+	ReadPolicies:  {"read-policies", familyAccess}, ManagePolicies: {"manage-policies", familyAccess},
 }
 
 // Info gives what is said of the ability on every kind; ok is false for a number that is no ability.

@@ -50,6 +50,8 @@ func (m *Map) apply(e Event) error {
 		return m.putSetting(*e.Setting)
 	case e.Op == PutRequired && e.Required != nil:
 		return m.putRequired(*e.Required)
+	case e.Op == PutPolicies && e.Policies != nil:
+		return m.putPolicies(e.Policies)
 	case e.Op == Other:
 		return nil
 	}
@@ -63,6 +65,9 @@ func (m *Map) putSetting(s Setting) error {
 	m.forget()
 	return nil
 }
+
+// errNoCompiler refuses policies where nobody said how they are read.
+var errNoCompiler = fail.Internalf(nil, "the access map was made without a way to read policies")
 
 // forget starts a new generation: what was worked out from grants and places no longer holds.
 func (m *Map) forget() { m.known, m.fresh = &generation{}, nil }

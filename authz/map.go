@@ -32,6 +32,10 @@ type Map struct {
 	credentialsOf     Trie[credentialList]
 	control, hideList bool // what the settings say, read once
 
+	policyText *PolicyText
+	policies   PolicySet // nil while no policy stands
+	compile    PolicyCompiler
+
 	closures *memo[*closure]
 	known    *generation
 	fresh    *freshOwner

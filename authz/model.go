@@ -62,6 +62,8 @@ type Principal struct {
 	Name   string        `json:"name"`              // userName, applicationId or a group's displayName: the name in access control lists
 	Shown  string        `json:"display,omitempty"` // displayName where it differs
 	Active bool          `json:"active"`
+	// Roles are what a directory calls his roles (SCIM); those that are names of roles here are held.
+	Roles []string `json:"roles,omitempty"`
 	// Parents are the groups this principal is a direct member of, ascending.
 	Parents []int64 `json:"parents,omitempty"`
 }
@@ -109,6 +111,8 @@ type Credential struct {
 	Origin string `json:"origin,omitempty"`
 	// By is what a provider said of who signed in; nil for a session that was opened with a token or a link, and for tokens.
 	By *Assertion `json:"by,omitempty"`
+	// Roles are the names of the roles that the session assumed.
+	Roles []string `json:"roles,omitempty"`
 }
 
 // Assertion is what a session keeps of what an OpenID provider said of its person. It holds as long as the session does.
@@ -133,6 +137,7 @@ const (
 	DropCredential Op = "credential.drop" // Credential.ID
 	PutSetting     Op = "setting.put"     // Setting
 	PutRequired    Op = "required.put"    // Required, all that its object requires
+	PutPolicies    Op = "policy.put"      // Policies, the whole text of roles and policies as it is now
 	Other          Op = "other"           // a governance change that decisions do not depend on
 )
 
@@ -150,6 +155,7 @@ type Event struct {
 	Credential *Credential   `json:"credential,omitempty"`
 	Setting    *Setting      `json:"setting,omitempty"`
 	Required   *RequiredTags `json:"required,omitempty"`
+	Policies   *PolicyText   `json:"policies,omitempty"`
 }
 
 // Who is a principal and his session: everything about the caller that a decision may depend on.
@@ -163,6 +169,8 @@ type Who struct {
 	Source     string // the client's address
 	// By is what the provider said that he signed in with; nil where there was none.
 	By *Assertion
+	// Roles are the names of roles assumed for what is no session of the map; those of a session are its credential's.
+	Roles []string
 }
 
 // entryOf gives the level of the object's own entry for a principal, NoLevel without one.
