@@ -25,11 +25,11 @@ var actionsOf = map[Operation]string{
 		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createRegisteredModel
 		createRegistryWebhook createRun createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
 		importItem postModelVersionCheck uploadArtifact uploadPart`,
-	Modify: `activateUser addPrincipalToGroup approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
-		deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
+	Modify: `activateUser addPrincipalToGroup approveTransitionRequest assumeRole changePolicies changeRequiredTags changeSteward changeWorkspaceAcl
+		deactivateUser finalizeLoggedModel finishModelVersion logBatch leaveRole logInputs logLoggedModelParams logMetric logModel logOutputs
 		logParam moveItem putMlflowUi redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
 		renameRegisteredModel setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
-		setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
+		rollBackPolicies setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
 		updateExperiment updateGroup updateModelVersion updateRegisteredModel updateRegistryWebhook updateRun updateServicePrincipal
 		updateUser updateWebhook workspaceConfEdit`,
 	Remove: `abortUpload delete deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder

@@ -143,6 +143,8 @@ func (tx *Tx) put(e authz.Event, made map[int64]bool) error {
 			e.Setting.Key, e.Setting.Value)
 	case authz.PutRequired:
 		return tx.putRequired(e.Required)
+	case authz.PutPolicies:
+		return tx.putPolicies(e.Policies)
 	case authz.Other:
 		return nil
 	}
@@ -281,10 +283,11 @@ func (tx *Tx) putCredential(c *authz.Credential) error {
 	if err != nil {
 		return err
 	}
-	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment`,
-		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid)
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid, roles)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment, roles = excluded.roles`,
+		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid,
+		strings.Join(c.Roles, " "))
 }
 
 // Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the

@@ -25,6 +25,7 @@ type commands struct {
 	Abilities abilities  `cmd:"" help:"Print the tables by which is decided."`
 	Owner     owner      `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
 	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
+	Policy    policies   `cmd:"" help:"Roles and policies: one text, put as a whole."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
