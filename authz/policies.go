@@ -42,6 +42,8 @@ type Question struct {
 	When    time.Time
 	// Closure is the principal, its groups transitively, and `users`, ascending.
 	Closure []int64
+	// Memo is where the policies keep what they worked out for a question that is asked both ways.
+	Memo any
 }
 
 // Policies gives the text of roles and policies; nil where there never was one.
@@ -71,20 +73,17 @@ var neverForbidden = map[Ability]bool{
 	SignedIn: true, ManageSessions: true,
 }
 
-// forbids asks the forbid policies.
-func (m *Map) forbids(who Who, c *closure, o *Object, ability Ability, when time.Time) (Verdict, bool) {
-	if c.admin && o.Kind == Workspace && neverForbidden[ability] {
-		return Verdict{}, false
+// verdict asks the forbid policies and, where nothing allows yet, permit policies and roles, which add only what the law knows on the kind.
+func (q *Question) verdict(c *closure, allowed bool) (v Verdict, matched bool) {
+	if !c.admin || q.Object.Kind != Workspace || !neverForbidden[q.Ability] {
+		if v, matched = q.Map.policies.Forbids(q); matched {
+			return v, true
+		}
 	}
-	return m.policies.Forbids(m.question(who, c, o, ability, when))
-}
-
-// permits asks the permit policies and roles; they add only what the law knows on the kind.
-func (m *Map) permits(who Who, c *closure, o *Object, ability Ability, when time.Time) (Verdict, bool) {
-	if !o.Kind.Has(ability) {
-		return Verdict{}, false
+	if allowed || !q.Object.Kind.Has(q.Ability) {
+		return v, false
 	}
-	return m.policies.Permits(m.question(who, c, o, ability, when))
+	return q.Map.policies.Permits(q)
 }
 
 func (m *Map) question(who Who, c *closure, o *Object, ability Ability, when time.Time) *Question {
@@ -96,23 +95,15 @@ func (m *Map) judged(who Who, c *closure, o *Object, ability Ability, when time.
 	if m.policies == nil {
 		return allowed
 	}
-	if _, no := m.forbids(who, c, o, ability, when); no {
-		return false
+	if v, matched := m.question(who, c, o, ability, when).verdict(c, allowed); matched {
+		return v.Rule != RuleForbidden
 	}
-	if allowed {
-		return true
-	}
-	_, yes := m.permits(who, c, o, ability, when)
-	return yes
+	return allowed
 }
 
 // judge lets policies have their say in a decision.
 func (m *Map) judge(d *Decision, who Who, c *closure, o *Object, when time.Time) {
-	v, matched := m.forbids(who, c, o, d.Ability, when)
-	if !matched && !d.Allowed {
-		v, matched = m.permits(who, c, o, d.Ability, when)
-	}
-	if matched {
+	if v, matched := m.question(who, c, o, d.Ability, when).verdict(c, d.Allowed); matched {
 		d.Allowed, d.Rule, d.Policy, d.Message = v.Rule != RuleForbidden, v.Rule, v.Name, v.Message
 	}
 }

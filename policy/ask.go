@@ -23,7 +23,8 @@ func (s *Set) Forbids(q *authz.Question) (authz.Verdict, bool) {
 	if said == nil {
 		return authz.Verdict{}, false
 	}
-	e := evaluation{s: s, q: q, forbid: true}
+	e := evaluationOf(s, q)
+	e.forbid = true
 	return e.side(&said.forbid)
 }
 
@@ -33,8 +34,19 @@ func (s *Set) Permits(q *authz.Question) (authz.Verdict, bool) {
 	if said == nil {
 		return authz.Verdict{}, false
 	}
-	e := evaluation{s: s, q: q}
+	e := evaluationOf(s, q)
+	e.forbid = false
 	return e.side(&said.permit)
+}
+
+// evaluationOf goes on with the work that was begun on the question.
+func evaluationOf(s *Set, q *authz.Question) *evaluation {
+	if e, ok := q.Memo.(*evaluation); ok && e.s == s {
+		return e
+	}
+	e := &evaluation{s: s, q: q}
+	q.Memo = e
+	return e
 }
 
 // evaluation is the work on one question.
@@ -347,9 +359,11 @@ func (e *evaluation) folders(o *authz.Object) cedar.EntityUIDSet {
 // call gives what is known of the call.
 func (e *evaluation) call() cedar.Record {
 	who, when := &e.q.Who, e.q.When.UTC()
-	fields := cedar.RecordMap{
-		"time": cedar.NewDatetime(when), "hour": cedar.Long(when.Hour()), "method": cedar.String(who.Method),
-		"weekday": cedar.String(strings.ToLower(when.Weekday().String())), "provider": cedar.String(""),
+	fields := cedar.RecordMap{}
+	for name, value := range plainFields {
+		if e.s.uses[name] {
+			fields[cedar.String(name)] = value(who, when)
+		}
 	}
 	if e.s.uses["roles"] {
 		fields["roles"] = setOf(slices.DeleteFunc(slices.Clone(e.q.AssumedRoles()), func(name string) bool { return !e.s.mayAssume(name, e.q.Closure) }))
@@ -357,16 +371,33 @@ func (e *evaluation) call() cedar.Record {
 	if e.s.uses["claims"] {
 		fields["claims"] = setOf(claimsOf(who))
 	}
-	if who.By != nil {
-		fields["provider"] = cedar.String(who.By.Provider)
+	if e.s.uses["source"] {
+		if source, ok := address(who.Source); ok {
+			fields["source"] = source
+		}
 	}
-	if source, ok := address(who.Source); ok && e.s.uses["source"] {
-		fields["source"] = source
-	}
-	if age, ok := e.age(); ok {
-		fields["credentialAge"] = cedar.NewDuration(age)
+	if e.s.uses["credentialAge"] {
+		if age, ok := e.age(); ok {
+			fields["credentialAge"] = cedar.NewDuration(age)
+		}
 	}
 	return cedar.NewRecord(fields)
+}
+
+// plainFields are what every call has.
+var plainFields = map[string]func(*authz.Who, time.Time) cedar.Value{
+	"time":     func(_ *authz.Who, when time.Time) cedar.Value { return cedar.NewDatetime(when) },
+	"hour":     func(_ *authz.Who, when time.Time) cedar.Value { return cedar.Long(when.Hour()) },
+	"weekday":  func(_ *authz.Who, when time.Time) cedar.Value { return cedar.String(strings.ToLower(when.Weekday().String())) },
+	"method":   func(who *authz.Who, _ time.Time) cedar.Value { return cedar.String(who.Method) },
+	"provider": func(who *authz.Who, _ time.Time) cedar.Value { return cedar.String(providerOf(who)) },
+}
+
+func providerOf(who *authz.Who) string {
+	if who.By == nil {
+		return ""
+	}
+	return who.By.Provider
 }
 
 func claimsOf(who *authz.Who) []string {
