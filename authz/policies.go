@@ -18,9 +18,9 @@ type PolicySet interface {
 	// Forbids gives the first forbid policy that matches, Permits the first permit policy or role; ok is false without one.
 	Forbids(q *Question) (v Verdict, ok bool)
 	Permits(q *Question) (v Verdict, ok bool)
-	// Reach gives the objects at or below which a policy about the ability may match, which may be more than do; all says that it may
-	// be anywhere.
-	Reach(ability Ability) (objects []int64, all bool)
+	// Reach gives the objects at or below which a policy may match who asks the question, whatever its object, which may be more than do;
+	// all says that one may anywhere. Without a principal it is about everybody.
+	Reach(q *Question) (objects []int64, all bool)
 }
 
 // PolicyCompiler makes a text ready for deciding. It fails for a text that cannot be one.

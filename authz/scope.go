@@ -80,7 +80,8 @@ func (m *Map) scopeByRules(c *closure, ability Ability) Scope {
 
 // scopeByPolicies asks the policies about each object that they may reach.
 func (m *Map) scopeByPolicies(s Scope, who Who, c *closure, ability Ability, when time.Time) Scope {
-	tops, all := m.policies.Reach(ability)
+	workspace, _ := m.Object(WorkspaceObject)
+	tops, all := m.policies.Reach(m.question(who, c, workspace, ability, when))
 	if kindsWith(ability) == 1<<Workspace {
 		o, _ := m.Object(WorkspaceObject)
 		return Scope{all: m.judged(who, c, o, ability, when, s.all)}

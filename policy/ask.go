@@ -386,9 +386,11 @@ func (e *evaluation) call() cedar.Record {
 
 // plainFields are what every call has.
 var plainFields = map[string]func(*authz.Who, time.Time) cedar.Value{
-	"time":     func(_ *authz.Who, when time.Time) cedar.Value { return cedar.NewDatetime(when) },
-	"hour":     func(_ *authz.Who, when time.Time) cedar.Value { return cedar.Long(when.Hour()) },
-	"weekday":  func(_ *authz.Who, when time.Time) cedar.Value { return cedar.String(strings.ToLower(when.Weekday().String())) },
+	"time": func(_ *authz.Who, when time.Time) cedar.Value { return cedar.NewDatetime(when) },
+	"hour": func(_ *authz.Who, when time.Time) cedar.Value { return cedar.Long(when.Hour()) },
+	"weekday": func(_ *authz.Who, when time.Time) cedar.Value {
+		return cedar.String(strings.ToLower(when.Weekday().String()))
+	},
 	"method":   func(who *authz.Who, _ time.Time) cedar.Value { return cedar.String(who.Method) },
 	"provider": func(who *authz.Who, _ time.Time) cedar.Value { return cedar.String(providerOf(who)) },
 }

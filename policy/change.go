@@ -16,7 +16,7 @@ func Unmanaged(before, after *authz.Map, author authz.Who, when time.Time) (left
 	if set == nil {
 		return nil
 	}
-	tops, all := set.Reach(authz.ChangePermissions)
+	tops, all := set.Reach(&authz.Question{Map: after, Ability: authz.ChangePermissions})
 	if all {
 		tops = nil
 		for _, k := range authz.Kinds() {

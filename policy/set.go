@@ -55,6 +55,7 @@ type rule struct {
 	pattern string
 	tags    map[string]string
 	when    *cedar.Policy // the conditions; nil for none
+	free    bool          // the conditions do not ask for the object
 }
 
 // Compile makes a text ready for deciding. It is an authz.PolicyCompiler. It fails with fail.Invalid for a text that cannot be read.
@@ -172,6 +173,7 @@ func (s *Set) addPolicy(p *Policy) {
 		bare := ast.Permit()
 		bare.Conditions = p.tree.Conditions
 		r.when = cedar.NewPolicyFromAST(publicTree(bare))
+		r.free = !conditionsName(p.words, "resource")
 		for _, w := range p.words {
 			s.uses[strings.Trim(w.text, `"`)] = true
 		}
@@ -269,25 +271,48 @@ func abilitiesOf(p *Policy) (out []authz.Ability) {
 	return out
 }
 
-// Reach gives the objects at or below which something is said of an ability.
-func (s *Set) Reach(a authz.Ability) (objects []int64, all bool) {
-	said := s.asked[a]
+// conditionsName says whether the conditions of a policy have a word.
+func conditionsName(words []token, name string) bool {
+	from := slices.IndexFunc(words, func(w token) bool { return w.text == "when" || w.text == "unless" })
+	return from >= 0 && slices.ContainsFunc(words[from:], func(w token) bool { return w.text == name })
+}
+
+// Reach gives the objects at or below which something may be said to who asks.
+func (s *Set) Reach(q *authz.Question) (objects []int64, all bool) {
+	said := s.asked[q.Ability]
 	if said == nil {
 		return nil, false
 	}
-	at := map[int64]bool{}
+	e, at := evaluationOf(s, q), map[int64]bool{}
 	for _, d := range []*side{&said.forbid, &said.permit} {
-		if !d.anywhere.empty() {
+		e.forbid = d == &said.forbid
+		if e.concerns(&d.anywhere) {
 			return nil, true
 		}
-		for id := range d.at {
-			at[id] = true
+		for id, b := range d.at {
+			at[id] = at[id] || e.concerns(b)
 		}
 	}
+	maps.DeleteFunc(at, func(_ int64, concerned bool) bool { return !concerned })
 	return slices.Sorted(maps.Keys(at)), false
 }
 
-func (b *bucket) empty() bool { return len(b.any)+len(b.of)+len(b.roles) == 0 }
+// concerns says whether something in a bucket may match who asks.
+func (e *evaluation) concerns(b *bucket) bool {
+	if e.q.Who.Principal == 0 {
+		return len(b.any)+len(b.of)+len(b.roles) > 0
+	}
+	may := func(r *rule) bool { return e.isFor(r) && (r.when == nil || !r.free || e.holds(r.when)) }
+	if slices.ContainsFunc(b.any, may) {
+		return true
+	}
+	for _, id := range e.q.Closure {
+		if slices.ContainsFunc(b.of[id], may) {
+			return true
+		}
+	}
+	return len(b.roles) > 0 && slices.ContainsFunc(e.held(), func(role string) bool { return slices.ContainsFunc(b.roles[role], may) })
+}
 
 // Roles gives the roles that somebody holds without assuming any, and those he may assume, by name. claims are what his session brought.
 func (s *Set) Roles(m *authz.Map, principal int64, closure []int64, claims []string) (held, assumable []string) {

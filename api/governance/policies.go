@@ -186,7 +186,7 @@ func namedObjects(maps ...*authz.Map) (ids []int64) {
 			continue
 		}
 		for _, a := range authz.KnownAbilities() {
-			tops, all := m.PolicySet().Reach(a)
+			tops, all := m.PolicySet().Reach(&authz.Question{Map: m, Ability: a})
 			if all {
 				tops = append(tops, authz.Root, authz.FolderShared, authz.ModelsRoot, authz.WorkspaceObject)
 			}

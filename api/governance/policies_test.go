@@ -109,6 +109,7 @@ func TestPolicyCheckSaysWhoGainsAndLoses(t *testing.T) {
 func TestClaimsCountAtRunTime(t *testing.T) {
 	o := newOffice(t)
 	o.as(t, "ann", "POST", "/api/2.0/mlflow/registered-models/create", map[string]any{"name": "churn"})
+	o.as(t, "ann", "PUT", "/api/2.0/mlflow-artifacts/artifacts/"+o.experiment+"/"+o.run+"/artifacts/model/MLmodel", []byte("x"))
 	o.as(t, "ann", "POST", "/api/2.0/mlflow/model-versions/create", map[string]any{"name": "churn", "source": "runs:/" + o.run + "/model", "run_id": o.run})
 	if a := o.put(`@id("approvers") @claim("stage-approver")
 forbid (principal, action in [Action::"decide-any", Action::"decide-staging"], resource) unless { context.claims.contains("stage-approver") };`); a.Status != 200 {
