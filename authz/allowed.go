@@ -15,7 +15,7 @@ func AbilitiesOn(m *Map, who Who, object int64, when time.Time) (Level, []Abilit
 	for _, row := range Rows(o.Kind) {
 		if law := ruleOf(o.Kind, row.Ability); trashed && !law.trash || !row.Ability.within(who.Scopes) {
 			continue
-		} else if ok, _ := m.verdict(o, c, g, row.Ability, law); ok {
+		} else if ok, _ := m.verdict(o, c, g, row.Ability, law); m.judged(who, c, o, row.Ability, when, ok) {
 			allowed = append(allowed, row.Ability)
 		}
 	}

@@ -55,6 +55,8 @@ func (m *Map) apply(e Event) error {
 		return m.putAddresses(&l)
 	case e.Op == DropAddresses && e.Addresses != nil:
 		return m.dropAddresses(e.Addresses.ID)
+	case e.Op == PutPolicies && e.Policies != nil:
+		return m.putPolicies(e.Policies)
 	case e.Op == Other:
 		return nil
 	}
@@ -68,6 +70,9 @@ func (m *Map) putSetting(s Setting) error {
 	m.forget()
 	return nil
 }
+
+// errNoCompiler refuses policies where nobody said how they are read.
+var errNoCompiler = fail.Internalf(nil, "the access map was made without a way to read policies")
 
 // forget starts a new generation: what was worked out from grants and places no longer holds.
 func (m *Map) forget() { m.known, m.fresh = &generation{}, nil }

@@ -21,6 +21,8 @@ type Builder struct {
 	settings    map[string]string
 	addresses   []AddressList
 	required    []RequiredTags
+	compile     PolicyCompiler
+	policies    *PolicyText
 }
 
 // chunk keeps objects together, so a million of them are not a million allocations.
@@ -94,10 +96,16 @@ func (b *Builder) AddAddresses(l AddressList) { b.addresses = append(b.addresses
 // AddRequired adds what an object requires; the object may follow later.
 func (b *Builder) AddRequired(r RequiredTags) { b.required = append(b.required, r) }
 
+// ReadPolicies says how texts of policies are made ready for deciding; without it events that put one are refused.
+func (b *Builder) ReadPolicies(compile PolicyCompiler) { b.compile = compile }
+
+// SetPolicies gives the text that holds.
+func (b *Builder) SetPolicies(t PolicyText) { b.policies = &t }
+
 // NewMap makes the map of everything gathered, at a governance version. It fails as Apply does, and leaves the builder of no further use.
 func NewMap(version int64, b *Builder) (*Map, error) {
 	m := &Map{version: version, seed: maphash.MakeSeed(), settings: maps.Clone(b.settings), closures: &memo[*closure]{}, known: &generation{},
-		searched: &nameMemo{}}
+		searched: &nameMemo{}, compile: b.compile}
 	m.readSettings()
 	if err := m.addPrincipals(b.principals); err != nil {
 		return nil, err
@@ -120,7 +128,10 @@ func NewMap(version int64, b *Builder) (*Map, error) {
 			return nil, err
 		}
 	}
-	return m, nil
+	if b.policies == nil {
+		return m, nil
+	}
+	return m, m.putPolicies(b.policies)
 }
 
 // addPrincipals adds groups first without their groups, so that memberships may lead anywhere.

@@ -15,6 +15,7 @@ const (
 	RuleAbsent                    // the object does not exist, or is in the trash
 	RuleNoSuchAbility             // the law does not know the ability on this kind
 	RuleRootClosed                // with access control on, only administrators create in the root
+	RuleForbidden                 // a forbid policy matches
 	RuleNothing                   // nothing gives it
 	RuleAdmins                    // admins have Manage on everything
 	RuleAnyone                    // the table gives it to everybody
@@ -26,12 +27,14 @@ const (
 	RuleBelow                     // names of folders that lead to something one has a level on
 	RuleAuditors                  // auditors may read it
 	RuleProvisions                // directories provision
+	RulePolicy                    // a permit policy matches
+	RuleRole                      // a role gives it
 	ruleEnd
 )
 
 var ruleNames = [ruleEnd]string{
-	"unknown", "inactive", "credential", "scope", "directory", "absent", "no-such-ability", "root-closed", "nothing", "admins", "anyone", "entry",
-	"creator", "home", "shared", "open", "below", "auditors", "provisions",
+	"unknown", "inactive", "credential", "scope", "directory", "absent", "no-such-ability", "root-closed", "forbidden", "nothing", "admins", "anyone",
+	"entry", "creator", "home", "shared", "open", "below", "auditors", "provisions", "policy", "role",
 }
 
 // String gives the rule's stable name.
@@ -54,6 +57,9 @@ type Decision struct {
 	// EntryObject and EntryPrincipal say where the level comes from and to whom it was given there; they mean nothing without a level.
 	EntryObject    int64 `json:"entry_object"`
 	EntryPrincipal int64 `json:"entry_principal"`
+	// Policy names the policy or role that decided, and Message is what it says of a refusal; empty where none did.
+	Policy  string `json:"policy,omitempty"`
+	Message string `json:"message,omitempty"`
 }
 
 // Decide answers whether who may do what the ability names with the object, at a time. It is a pure function of its arguments, allocates
@@ -77,10 +83,11 @@ func Decide(m *Map, who Who, ability Ability, object int64, when time.Time) Deci
 		return d
 	}
 	d.Kind, d.Level, d.EntryObject, d.EntryPrincipal = o.Kind, g.level, g.object, g.principal
-	// Forbid policies stand here: they refuse before anything allows.
 	d.Allowed, d.Rule = m.verdict(o, c, g, ability, law)
-	// Permit policies stand here: they add to what was refused.
-	d.Known = d.Allowed || g.level != NoLevel || !trashed && m.mayKnow(o, c)
+	if m.policies != nil { // a forbid policy refuses whatever allows; a permit policy or a role adds to what was refused
+		m.judge(&d, who, c, o, when)
+	}
+	d.Known = d.Allowed || g.level != NoLevel || !trashed && (m.mayKnow(o, c) || m.viewPermitted(who, c, o, when))
 	return d
 }
 

@@ -3,6 +3,7 @@ package authz
 import (
 	"iter"
 	"slices"
+	"time"
 )
 
 // Effect is what a change of governance state does to everybody's access to some objects. Only active users and service principals count.
@@ -29,9 +30,15 @@ type Change struct {
 // Compare gives the effect on some objects of what is different between two maps. It holds what Decide says on one against what it says on
 // the other, for every ability of the objects' kinds, and works out once an object what does not depend on who asks.
 func Compare(before, after *Map, objects ...int64) Effect {
+	return CompareAt(before, after, time.Time{}, objects...)
+}
+
+// CompareAt is Compare at a time, which policies may depend on. They are asked for somebody without a session: without an address, without
+// claims, without roles that were assumed.
+func CompareAt(before, after *Map, when time.Time, objects ...int64) Effect {
 	var pairs []pair
 	for _, id := range objects {
-		pairs = append(pairs, pair{standingOf(before, id), standingOf(after, id)})
+		pairs = append(pairs, pair{standingOf(before, id, when), standingOf(after, id, when)})
 	}
 	e, t := Effect{}, titles{}
 	for id := range people(before, after) {
@@ -143,13 +150,15 @@ func (p pair) kind() Kind {
 type standing struct {
 	m *Map
 	o *Object
+	// when is the time that policies are asked for.
+	when time.Time
 	// leads are those for whom the object leads to something where names are hidden; nil until somebody asks.
 	leads *leads
 }
 
-func standingOf(m *Map, object int64) *standing {
+func standingOf(m *Map, object int64, when time.Time) *standing {
 	o, _ := m.Object(object)
-	return &standing{m: m, o: o}
+	return &standing{m: m, o: o, when: when}
 }
 
 func (s *standing) kind() Kind {
@@ -177,7 +186,7 @@ func (s *standing) of(principal int64) (h had) {
 		h.level, h.to = g.level, g.principal
 	}
 	for i, row := range Rows(s.o.Kind) {
-		if law := ruleOf(s.o.Kind, row.Ability); (!trashed || law.trash) && s.allows(c, g, row.Ability, law) {
+		if law := ruleOf(s.o.Kind, row.Ability); (!trashed || law.trash) && s.judged(c, g, row.Ability, law) {
 			h.rows |= 1 << i
 		}
 	}
@@ -192,6 +201,11 @@ func (s *standing) allows(c *closure, g grant, a Ability, law rule) bool {
 	}
 	ok, _ := s.m.verdict(s.o, c, g, a, law)
 	return ok
+}
+
+// judged is allows with what policies make of it for somebody without a session.
+func (s *standing) judged(c *closure, g grant, a Ability, law rule) bool {
+	return s.m.judged(Who{Principal: c.id}, c, s.o, a, s.when, s.allows(c, g, a, law))
 }
 
 // through adds the group that a level was given to.

@@ -15,6 +15,7 @@ const (
 	StepMember  StepKind = "member"  // a principal is a member of a group
 	StepGrant   StepKind = "grant"   // somebody has a level on an object
 	StepInherit StepKind = "inherit" // an object lies in another and takes its permissions
+	StepPolicy  StepKind = "policy"  // a policy or a role decides
 	StepTable   StepKind = "table"   // what the ability table says of the level
 )
 
@@ -25,6 +26,7 @@ type Step struct {
 	Principal int64    `json:"principal,omitempty"`
 	Level     Level    `json:"level,omitempty"`
 	Text      string   `json:"text"`
+	Policy    string   `json:"policy,omitempty"` // the name of the policy or role of a StepPolicy
 
 	// Rule is the rule of a StepRule, or by which a StepGrant gives; RuleEntry where somebody gave it.
 	Rule Rule `json:"-"`
@@ -64,6 +66,9 @@ var grantTexts = [ruleEnd]string{
 // Explain gives the path that led to a decision, in the order in which one would tell it. It shows names of groups and paths of objects
 // above the one asked about: only who may know the object should see it.
 func Explain(m *Map, d Decision) []Step {
+	if d.Policy != "" {
+		return []Step{m.policyStep(d)}
+	}
 	if d.Kind == 0 {
 		return []Step{m.ruleStep(d)}
 	}
@@ -97,6 +102,21 @@ func (m *Map) sourceOf(d Decision) (grant, bool) {
 func (m *Map) ruleStep(d Decision) Step {
 	text := fmt.Sprintf(ruleTexts[d.Rule]+"%[4]s", m.nameOf(d.Principal), m.titleOf(d.Object), Title(d.Kind, d.Ability), "")
 	return Step{Kind: StepRule, Object: d.Object, Principal: d.Principal, Level: d.Level, Text: text, Rule: d.Rule}
+}
+
+// policyTexts are the sentences of what policies and roles decide; %[4]s is the name of the policy or role.
+var policyTexts = map[Rule]string{
+	RuleForbidden: "Policy %[4]q forbids %[1]s %[3]q on %[2]s.",
+	RulePolicy:    "Policy %[4]q permits %[1]s %[3]q on %[2]s.",
+	RuleRole:      "Role %[4]q gives %[1]s %[3]q on %[2]s.",
+}
+
+func (m *Map) policyStep(d Decision) Step {
+	text := fmt.Sprintf(policyTexts[d.Rule], m.nameOf(d.Principal), m.titleOf(d.Object), Title(d.Kind, d.Ability), d.Policy)
+	if d.Message != "" {
+		text += " " + d.Message
+	}
+	return Step{Kind: StepPolicy, Object: d.Object, Principal: d.Principal, Level: d.Level, Text: text, Rule: d.Rule, Policy: d.Policy}
 }
 
 func (m *Map) tableStep(d Decision) Step {

@@ -23,9 +23,9 @@ const (
 	SecretScope // a scope of secrets
 	// ServiceIdentity is who may manage and use a service principal; its name is the principal's id. It is there once somebody was let in.
 	ServiceIdentity
-	Tokens      // personal access tokens as a whole: TokensRoot
-	Passwords   // passwords as a whole: PasswordsRoot
-	Workspace   // the workspace itself: WorkspaceObject, without levels of its own
+	Tokens    // personal access tokens as a whole: TokensRoot
+	Passwords // passwords as a whole: PasswordsRoot
+	Workspace // the workspace itself: WorkspaceObject, without levels of its own
 	kindEnd
 )
 

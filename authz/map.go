@@ -32,8 +32,11 @@ type Map struct {
 	credentialsOf     Trie[credentialList]
 	control, hideList bool // what the settings say, read once
 
-	lists   map[string]*AddressList
-	network *network // what they say; nil when nothing
+	lists      map[string]*AddressList
+	network    *network // what they say; nil when nothing
+	policyText *PolicyText
+	policies   PolicySet // nil while no policy stands
+	compile    PolicyCompiler
 
 	closures *memo[*closure]
 	known    *generation

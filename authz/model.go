@@ -66,6 +66,8 @@ type Principal struct {
 	Name   string        `json:"name"`              // userName, applicationId or a group's displayName: the name in access control lists
 	Shown  string        `json:"display,omitempty"` // displayName where it differs
 	Active bool          `json:"active"`
+	// Roles are what a directory calls his roles (SCIM); those that are names of roles here are held.
+	Roles []string `json:"roles,omitempty"`
 	// Parents are the groups this principal is a direct member of, ascending.
 	Parents []int64 `json:"parents,omitempty"`
 	// Directory is the name of the directory that provisions as this service principal; it stays as long as he does. He may do nothing else.
@@ -117,6 +119,8 @@ type Credential struct {
 	Origin string `json:"origin,omitempty"`
 	// By is what a provider said of who signed in; nil for a session that was opened with a token or a link, and for tokens.
 	By *Assertion `json:"by,omitempty"`
+	// Roles are the names of the roles that the session assumed.
+	Roles []string `json:"roles,omitempty"`
 }
 
 // CredentialKind tells apart what access tokens are signed for.
@@ -156,6 +160,7 @@ const (
 	PutRequired    Op = "required.put"    // Required, all that its object requires
 	PutAddresses   Op = "addresses.put"   // Addresses, an IP access list as it is now
 	DropAddresses  Op = "addresses.drop"  // Addresses.ID
+	PutPolicies    Op = "policy.put"      // Policies, the whole text of roles and policies as it is now
 	Other          Op = "other"           // a governance change that decisions do not depend on
 )
 
@@ -174,6 +179,7 @@ type Event struct {
 	Setting    *Setting      `json:"setting,omitempty"`
 	Required   *RequiredTags `json:"required,omitempty"`
 	Addresses  *AddressList  `json:"addresses,omitempty"`
+	Policies   *PolicyText   `json:"policies,omitempty"`
 }
 
 // Who is a principal and his session: everything about the caller that a decision may depend on.
@@ -187,6 +193,8 @@ type Who struct {
 	Source     string // the client's address
 	// By is what the provider said that he signed in with; nil where there was none.
 	By *Assertion
+	// Roles are the names of roles assumed for what is no session of the map; those of a session are its credential's.
+	Roles []string
 }
 
 // entryOf gives the level of the object's own entry for a principal, NoLevel without one.

@@ -25,6 +25,7 @@ type Refusal struct {
 	Kind        Kind    `json:"kind"`
 	Givers      []Giver `json:"givers,omitempty"` // at most five, direct managers before administrators
 	Ask         string  `json:"ask,omitempty"`    // the owner's contact, else the owner, else the administrators; of what has owners
+	Policy      string  `json:"policy,omitempty"` // the forbid policy that refused
 	Message     string  `json:"message,omitempty"`
 }
 
@@ -41,7 +42,7 @@ const mostGivers = 5
 
 // Refuse makes a refusal of a decision that was not allowed.
 func Refuse(m *Map, d Decision) Refusal {
-	r := Refusal{Ability: d.Ability, Title: Title(d.Kind, d.Ability), Level: d.Level, Rule: d.Rule, Object: d.Object, Kind: d.Kind}
+	r := Refusal{Ability: d.Ability, Title: Title(d.Kind, d.Ability), Level: d.Level, Rule: d.Rule, Object: d.Object, Kind: d.Kind, Policy: d.Policy}
 	switch d.Rule {
 	case RuleNothing:
 		r.LevelNeeded = leastBeyond(d.Kind, d.Ability)
@@ -75,6 +76,9 @@ func leastBeyond(k Kind, a Ability) Level {
 var besides = map[Ability]string{TransitionAny: ", to or from Production,", DecideAny: ", to or from Production,"}
 
 func (m *Map) refusalText(d Decision, r Refusal) string {
+	if d.Policy != "" {
+		return m.policyStep(d).Text
+	}
 	if d.Rule != RuleNothing {
 		return m.ruleStep(d).Text + asking(r.Givers)
 	}

@@ -11,10 +11,12 @@ type Scope struct {
 	all     bool
 	acls    []int64
 	creator int64
+	// also and except are single objects by policies, ascending: admitted besides, and not admitted whatever admits them.
+	also, except []int64
 }
 
 // All says that every row is admitted; ACLs and Creator are then empty.
-func (s Scope) All() bool { return s.all }
+func (s Scope) All() bool { return s.all && len(s.except) == 0 }
 
 // ACLs gives the owners of permissions (Map.ACLOwner, the rows' acl_id) whose rows are admitted, ascending. The caller must not change it.
 func (s Scope) ACLs() []int64 { return s.acls }
@@ -31,6 +33,26 @@ func (s Scope) Admits(aclOwner, creator int64, creatorManages bool) bool {
 	return ok
 }
 
+// Touched says that policies add single objects or take them away, so that only AdmitsObject tells all.
+func (s Scope) Touched() bool { return len(s.also)+len(s.except) > 0 }
+
+// AdmitsObject is Admits for the row of a governed object, with what policies add and take away. It is what lists ask.
+func (s Scope) AdmitsObject(object, aclOwner, creator int64, creatorManages bool) bool {
+	if _, no := slices.BinarySearch(s.except, object); no {
+		return false
+	}
+	if s.Admits(aclOwner, creator, creatorManages) {
+		return true
+	}
+	_, yes := slices.BinarySearch(s.also, object)
+	return yes
+}
+
+// AdmitsIn is AdmitsObject for an object as a map has it.
+func (s Scope) AdmitsIn(m *Map, o *Object) bool {
+	return s.all && len(s.except) == 0 || s.AdmitsObject(o.ID, m.ACLOwner(o.ID), o.Creator, o.CreatorManages)
+}
+
 // ScopeOf gives the scope of a list: the rows on which who has the ability. It agrees with Decide on every object outside the trash, with
 // two exceptions that no list asks for: creating in the root (which Decide closes to all but administrators), and ListItems where names are
 // hidden (folders that are listed only for what lies below them are not in the scope).
@@ -39,6 +61,14 @@ func ScopeOf(m *Map, who Who, ability Ability, when time.Time) Scope {
 	if c == nil {
 		return Scope{}
 	}
+	s := m.scopeByRules(c, ability)
+	if m.policies == nil {
+		return s
+	}
+	return m.scopeByPolicies(s, who, c, ability, when)
+}
+
+func (m *Map) scopeByRules(c *closure, ability Ability) Scope {
 	if m.sweeps(c, ability) {
 		return Scope{all: true}
 	}
@@ -46,6 +76,48 @@ func ScopeOf(m *Map, who Who, ability Ability, when time.Time) Scope {
 		return Scope{}
 	}
 	return m.scope(c, ability)
+}
+
+// scopeByPolicies asks the policies about each object that they may reach.
+func (m *Map) scopeByPolicies(s Scope, who Who, c *closure, ability Ability, when time.Time) Scope {
+	workspace, _ := m.Object(WorkspaceObject)
+	tops, all := m.policies.Reach(m.question(who, c, workspace, ability, when))
+	if kindsWith(ability) == 1<<Workspace {
+		o, _ := m.Object(WorkspaceObject)
+		return Scope{all: m.judged(who, c, o, ability, when, s.all)}
+	}
+	ask := func(o *Object) {
+		if !o.Kind.Has(ability) {
+			return
+		}
+		given := s.Admits(m.ACLOwner(o.ID), o.Creator, o.CreatorManages)
+		switch judged := m.judged(who, c, o, ability, when, given); {
+		case given && !judged:
+			s.except = append(s.except, o.ID)
+		case judged && !given:
+			s.also = append(s.also, o.ID)
+		}
+	}
+	if all {
+		for _, o := range m.objects.All() {
+			ask(o)
+		}
+	} else {
+		for _, top := range tops {
+			for o := range m.Subtree(top) {
+				ask(o)
+			}
+		}
+	}
+	return s.tidied()
+}
+
+// tidied puts the objects of policies in order, each once.
+func (s Scope) tidied() Scope {
+	slices.Sort(s.also)
+	slices.Sort(s.except)
+	s.also, s.except = slices.Compact(s.also), slices.Compact(s.except)
+	return s
 }
 
 type cachedScope struct {

@@ -81,7 +81,7 @@ type Match struct {
 // as many as asked for. A text with a slash is looked for in paths. What matches only by what contains it comes last, and not all of it is
 // looked at (mostBelow).
 func Search(m *Map, who Who, text Needle, kinds []Kind, most int, when time.Time) []Match {
-	s := finding{m: m, most: most, text: text.text, folders: map[int64]above{}, done: map[int64]bool{}}
+	s := finding{m: m, who: who, when: when, most: most, text: text.text, folders: map[int64]above{}, done: map[int64]bool{}}
 	for _, k := range kinds {
 		if c, _ := m.caller(&who, k.Viewing(), when); c != nil {
 			s.c = c
@@ -106,6 +106,8 @@ type finding struct {
 	// matched are the folders that match; done are those whose contents were offered.
 	matched []*Object
 	done    map[int64]bool
+	who     Who
+	when    time.Time
 	below   int
 	// head is what comes before the last slash of a text with slashes; ends are the folders whose path ends with it, as far as is known.
 	head string
@@ -228,7 +230,7 @@ func (s *finding) seen(o *Object) bool {
 	}
 	g := grant{level: max(level, from.level)}
 	ok, _ := s.m.verdict(o, s.c, g, o.Kind.Viewing(), ruleOf(o.Kind, o.Kind.Viewing()))
-	return ok
+	return s.m.judged(s.who, s.c, o, o.Kind.Viewing(), s.when, ok)
 }
 
 func (s *finding) from(folder int64) above {

@@ -186,6 +186,8 @@ var workspaceRows = []Row{
 	{Ability: ManageLocations, Cells: ".x", Title: "Allow prefixes for artifact locations", Source: "DESIGN"},
 	{Ability: ManageWebhooks, Cells: ".x", Title: "Webhooks of the ledger", Source: ours},
 	{Ability: OperateServer, Cells: ".x", Title: "Back up and maintain the server", Source: ours},
+	{Ability: ReadPolicies, Cells: ".x", Title: "Read roles and policies", Source: "DESIGN", Auditors: true},
+	{Ability: ManagePolicies, Cells: ".x", Title: "Change roles and policies", Source: "DESIGN"},
 }
 
 // levelSet has a bit for each level, NoLevel included.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Shift is what one change of governance state gave to some people, or took from them, on an object; where the level is another, on all below it
@@ -30,8 +31,8 @@ type Shift struct {
 // touch, and nowhere else: a membership at those who came into the group or left it and at what the group has; an entry at those whom it names;
 // a move at what lies on either way up. That things come into being, go into the trash or out of it is no shift; what is given on something new to
 // others than its maker is one. Which names of folders one sees where names are hidden is not told.
-func Trace(before, after *Map, events []Event) []Shift {
-	t := &tracer{before: before, after: after, touched: map[int64]map[int64]bool{}, pairs: map[int64]pair{}, titles: titles{}, found: map[string]*Shift{}}
+func Trace(before, after *Map, events []Event, when time.Time) []Shift {
+	t := &tracer{before: before, after: after, when: when, touched: map[int64]map[int64]bool{}, pairs: map[int64]pair{}, titles: titles{}, found: map[string]*Shift{}}
 	for _, e := range events {
 		t.event(e)
 	}
@@ -43,6 +44,7 @@ func Trace(before, after *Map, events []Event) []Shift {
 
 type tracer struct {
 	before, after *Map
+	when          time.Time
 	// touched are the people whom the events may give or take something, with the highest objects where they may.
 	touched map[int64]map[int64]bool
 	pairs   map[int64]pair
@@ -300,10 +302,10 @@ func (t *tracer) points(id int64) map[int64]*point {
 func (t *tracer) pairOf(object int64) pair {
 	p, ok := t.pairs[object]
 	if !ok {
-		p = pair{standingOf(t.before, object), standingOf(t.after, object)}
+		p = pair{standingOf(t.before, object, t.when), standingOf(t.after, object, t.when)}
 		if p.before.o == nil { // of something new one had what one had where it lies
 			if o := p.after.o; o != nil && !o.isRoot() {
-				p.before = standingOf(t.before, o.Parent)
+				p.before = standingOf(t.before, o.Parent, t.when)
 			}
 		}
 		t.pairs[object] = p

@@ -52,8 +52,8 @@ func TestTraceIsExact(t *testing.T) {
 // held compares what is told of one event with what is so.
 func (c *chance) held(t *testing.T, name string, before, after *Map, e Event) (told int) {
 	t.Helper()
-	shifts := Trace(before, after, []Event{e})
-	if again := Trace(before, after, []Event{e}); !cmp.Equal(shifts, again) {
+	shifts := Trace(before, after, []Event{e}, anyTime)
+	if again := Trace(before, after, []Event{e}, anyTime); !cmp.Equal(shifts, again) {
 		t.Fatalf("%s: told in two ways: %s", name, cmp.Diff(shifts, again))
 	}
 	for o := range after.Subtree(Root) {
@@ -97,7 +97,7 @@ func TestTraceTokens(t *testing.T) {
 		{drop, []Shift{{People: []int64{ann}, Credential: "new"}}},
 	} {
 		next := mustApply(t, m, step.e)
-		if diff := cmp.Diff(step.want, Trace(m, next, []Event{step.e})); diff != "" {
+		if diff := cmp.Diff(step.want, Trace(m, next, []Event{step.e}, anyTime)); diff != "" {
 			t.Errorf("%s %v: %s", step.e.Op, step.e.Credential.Scopes, diff)
 		}
 		m = next
@@ -135,7 +135,7 @@ func BenchmarkTrace(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if s := Trace(before, after, []Event{e}); len(s) != 200 {
+				if s := Trace(before, after, []Event{e}, anyTime); len(s) != 200 {
 					b.Fatalf("%d shifts", len(s))
 				}
 			}

@@ -24,7 +24,7 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation", "credential"}
+	domain = []string{"authz", "fail", "policy", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation", "credential"}
 	front  = append([]string{"api", "store", "blob", "compute", "kek"}, domain...)
 	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "kek", "bearer", "worker", "web"}, domain...)
 )
@@ -35,6 +35,7 @@ var importTable = map[string]layer{
 	"ledger":    {pure: true, uses: []string{"fail"}},
 	"identity":  {pure: true, uses: rules},
 	"workspace": {pure: true, uses: rules},
+	"policy":    {pure: true, uses: rules},
 	"keyed":     {pure: true, uses: []string{"fail"}},
 	"tracking":  {pure: true, uses: append([]string{"keyed", "tracking/search"}, rules...)},
 	"registry":  {pure: true, uses: append([]string{"keyed", "tracking/search"}, rules...)},

@@ -74,7 +74,7 @@ func (tx *Tx) admits(scope authz.Scope, id int64) bool {
 		return true
 	}
 	o, ok := tx.Map.Object(id)
-	return ok && scope.Admits(tx.Map.ACLOwner(id), o.Creator, o.CreatorManages)
+	return ok && scope.AdmitsIn(tx.Map, o)
 }
 
 // maxCatchUp is the most governance versions that are followed one by one; further behind, all rows are placed again.
@@ -131,7 +131,7 @@ func (tx *Tx) takeExperiment(x *experimentIndex, e *experimentRow, tags ServerTa
 	x.people.note(tx.Map, o)
 	e.Tags = append(e.Tags, tags(tx.Map, o)...)
 	x.index.Upsert(&tracking.ExperimentRow{
-		Experiment: e.Experiment, Right: search.Right{ACL: tx.Map.ACLOwner(e.ID), Creator: o.Creator, CreatorManages: o.CreatorManages},
+		Experiment: e.Experiment, Right: search.Right{Object: e.ID, ACL: tx.Map.ACLOwner(e.ID), Creator: o.Creator, CreatorManages: o.CreatorManages},
 	})
 	x.states[formatID(e.ID)] = &experimentState{id: e.ID, stamp: e.changed}
 }

@@ -148,6 +148,8 @@ func (tx *Tx) put(e authz.Event, made map[int64]bool) error {
 		return tx.putAddresses(e.Addresses)
 	case authz.DropAddresses:
 		return tx.do("DELETE FROM address_lists WHERE id = ?", e.Addresses.ID)
+	case authz.PutPolicies:
+		return tx.putPolicies(e.Policies)
 	case authz.Other:
 		return nil
 	}
@@ -298,12 +300,12 @@ func (tx *Tx) putCredential(c *authz.Credential) error {
 	if err != nil {
 		return err
 	}
-	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid, kind)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	return tx.do(`INSERT INTO credentials (id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, sid, kind, roles)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET expires = excluded.expires, scopes = excluded.scopes, comment = excluded.comment,
-		assertion = excluded.assertion, sid = excluded.sid`,
+		assertion = excluded.assertion, sid = excluded.sid, roles = excluded.roles`,
 		c.ID, c.Principal, c.Hash, strings.Join(c.Scopes, " "), c.Created, c.Expires, c.CreatedBy, c.Comment, flag(c.Session), c.Origin, assertion, sid,
-		string(c.Kind))
+		string(c.Kind), strings.Join(c.Roles, " "))
 }
 
 // Record appends the entry to the ledger with the transaction's governance events; the id and version are filled in, the time where it is not set. object is the

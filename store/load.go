@@ -8,6 +8,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/ledger"
+	"bailiwick/policy"
 )
 
 // lastStamp is above what is sealed, too: an entry that got a lower stamp, by a clock that was set back, would never be sealed.
@@ -36,8 +37,9 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	b := authz.NewBuilder()
+	b.ReadPolicies(policy.Compile)
 	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials,
-		tx.loadAddresses} {
+		tx.loadAddresses, tx.loadPolicies} {
 		if err := part(b); err != nil {
 			return err
 		}
@@ -159,19 +161,20 @@ func (tx *Tx) loadRequired(b *authz.Builder) error {
 func (tx *Tx) loadCredentials(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var c authz.Credential
-		var scopes, assertion, kind string
+		var scopes, assertion, kind, roles string
 		var session int64
-		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin, &assertion, &kind)
+		err := r.Scan(&c.ID, &c.Principal, &c.Hash, &scopes, &c.Created, &c.Expires, &c.CreatedBy, &c.Comment, &session, &c.Origin, &assertion, &kind,
+			&roles)
 		if err != nil {
 			return err
 		}
 		if c.By, err = decodeAssertion(assertion); err != nil {
 			return err
 		}
-		c.Scopes, c.Session, c.Kind = strings.Fields(scopes), session != 0, authz.CredentialKind(kind)
+		c.Scopes, c.Session, c.Kind, c.Roles = strings.Fields(scopes), session != 0, authz.CredentialKind(kind), strings.Fields(roles)
 		b.AddCredential(c)
 		return nil
-	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, kind FROM credentials")
+	}, "SELECT id, principal, hash, scopes, created, expires, created_by, comment, session, origin, assertion, kind, roles FROM credentials")
 }
 
 // encodeAssertion gives what a provider said as the table keeps it, and its name of its own session beside, by which it is looked for.

@@ -157,7 +157,7 @@ func (tx *Tx) takeModel(x *registryIndex, m *registeredRow, tags ServerTags) {
 	}
 	x.people.note(tx.Map, o)
 	m.Tags = append(m.Tags, tags(tx.Map, o)...)
-	x.index.PutModel(&m.Model, search.Right{ACL: tx.Map.ACLOwner(m.ID), Creator: o.Creator, CreatorManages: o.CreatorManages})
+	x.index.PutModel(&m.Model, search.Right{Object: m.ID, ACL: tx.Map.ACLOwner(m.ID), Creator: o.Creator, CreatorManages: o.CreatorManages})
 	x.states[registry.ModelID(m.ID)] = &registryState{key: registry.Key{Model: m.ID}, stamp: m.changed}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"sync"
 
 	"bailiwick/authz"
@@ -224,7 +225,7 @@ func joinIDs(ids []int64) string {
 
 // shiftRows makes the rows of one change.
 func shiftRows(c *governed, before, after *authz.Map) (rows []ShiftRow) {
-	for _, s := range authz.Trace(before, after, c.events) {
+	for _, s := range authz.Trace(before, after, c.events, time.UnixMilli(c.entry.Time)) {
 		for people := range slices.Chunk(s.People, maxShiftPeople) {
 			r := ShiftRow{ShiftPlace: ShiftPlace{c.version, int64(len(rows))}, Shift: s, Entry: c.entry.ID, At: c.entry.Time, Actor: c.entry.Actor,
 				Action: c.entry.Action, Reason: c.entry.Reason, Source: c.entry.Source, Count: int64(len(people))}

@@ -192,7 +192,7 @@ func listScopes(c *api.Call, seen authz.Scope, _ *noFields) (*scopeList, error) 
 	all, err := c.Tx.SecretScopes()
 	a := &scopeList{Scopes: []scopeInfo{}}
 	for _, s := range all {
-		if o, ok := c.Tx.Map.Object(s.Object); ok && seen.Admits(c.Tx.Map.ACLOwner(o.ID), o.Creator, o.CreatorManages) {
+		if o, ok := c.Tx.Map.Object(s.Object); ok && seen.AdmitsIn(c.Tx.Map, o) {
 			a.Scopes = append(a.Scopes, scopeInfo{s.Name, backend})
 		}
 	}

@@ -73,6 +73,7 @@ func (f *Front) routes() []api.Route {
 		f.webhookRoutes(),
 		f.lineageRoutes(),
 		f.stewardRoutes(),
+		f.policyRoutes(),
 		f.approvalRoutes(),
 		f.manifestRoutes(),
 		f.requestRoutes(),

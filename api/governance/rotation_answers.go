@@ -183,7 +183,7 @@ func shownTo(c *api.Call, seen authz.Scope, p *plans.Plan) bool {
 	case n.Object == authz.WorkspaceObject:
 		return c.Can(n.Ability, n.Object)
 	}
-	return seen.Admits(c.Tx.Map.ACLOwner(o.ID), o.Creator, o.CreatorManages)
+	return seen.AdmitsIn(c.Tx.Map, o)
 }
 
 func listRotationFindings(c *api.Call, seen authz.Scope, q *nothing) (*rotationFindings, error) {

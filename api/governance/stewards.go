@@ -149,7 +149,7 @@ func listUnowned(c *api.Call, scope authz.Scope, q *unownedRequest) (*unownedAns
 	a := &unownedAnswer{Objects: []stewardAnswer{}}
 	last := after
 	for o := range c.Tx.Map.Unowned(after) {
-		seen := scope.Admits(c.Tx.Map.ACLOwner(o.ID), o.Creator, o.CreatorManages) || c.Can(viewAbility[o.Kind], o.ID)
+		seen := scope.AdmitsIn(c.Tx.Map, o) || c.Can(viewAbility[o.Kind], o.ID)
 		if kind != 0 && o.Kind != kind || !seen {
 			continue
 		}

@@ -75,7 +75,7 @@ func trashed(c *api.Call, scope authz.Scope, t store.Trashed) (row trashRow, ok 
 		return row, false
 	}
 	folder, ok := m.Object(o.Parent)
-	if !ok || !scope.Admits(m.ACLOwner(folder.ID), folder.Creator, folder.CreatorManages) {
+	if !ok || !scope.AdmitsIn(m, folder) {
 		return row, false
 	}
 	if !c.Can(api.ByKind(o, authz.RestoreExperiments, authz.RestoreItems), folder.ID) {

@@ -119,7 +119,7 @@ func seen(c *api.Call, scope authz.Scope, name string, ids []string) ([]*store.R
 	by := make(map[string]*store.RunHead, len(heads))
 	for _, h := range heads {
 		o, ok := c.Tx.Map.Object(h.Experiment)
-		if ok && scope.Admits(c.Tx.Map.ACLOwner(h.Experiment), o.Creator, o.CreatorManages) {
+		if ok && scope.AdmitsIn(c.Tx.Map, o) {
 			by[h.ID] = h
 		}
 	}

@@ -290,7 +290,7 @@ func hookListed(c *api.Call, scope authz.Scope, q *ListRegistryWebhooks, h *webh
 		return name == "" && c.Can(authz.ManageRegistryHooks, authz.WorkspaceObject)
 	}
 	o, ok := c.Tx.Map.Object(h.Model)
-	return ok && (name == "" || o.Name == name) && scope.Admits(c.Tx.Map.ACLOwner(o.ID), o.Creator, o.CreatorManages)
+	return ok && (name == "" || o.Name == name) && scope.AdmitsIn(c.Tx.Map, o)
 }
 
 // testRegistryWebhook sends an example of an event of an active webhook, or of one in test mode.

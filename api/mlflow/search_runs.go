@@ -130,7 +130,7 @@ func (f *Front) visible(c *api.Call, scope authz.Scope, ids []string) (list []in
 		}
 		seen[id] = true
 		o, ok := c.Tx.Map.Object(id)
-		if ok && o.Kind == authz.Experiment && scope.Admits(c.Tx.Map.ACLOwner(id), o.Creator, o.CreatorManages) {
+		if ok && o.Kind == authz.Experiment && scope.AdmitsIn(c.Tx.Map, o) {
 			list = append(list, id)
 		}
 	}

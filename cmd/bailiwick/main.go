@@ -27,6 +27,7 @@ type commands struct {
 	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
 	Secrets   secrets    `cmd:"" help:"Secrets' versions and readers, and the keys that all is under."`
 	Rotation  rotations  `cmd:"" help:"Secrets, credentials and keys that are changed on schedule."`
+	Policy    policies   `cmd:"" help:"Roles and policies: one text, put as a whole."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Access    access     `cmd:"" help:"How access changes."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`

@@ -14,8 +14,15 @@ type Scope interface {
 	Admits(acl, creator int64, creatorManages bool) bool
 }
 
+// single is a scope that may admit single objects besides, or leave some out, by policies.
+type single interface {
+	Touched() bool
+	AdmitsObject(object, acl, creator int64, creatorManages bool) bool
+}
+
 // Right is what decides who may see a row.
 type Right struct {
+	Object         int64 // the governed object itself, or that which the row follows
 	ACL            int64 // the nearest object at or above it that has entries of its own
 	Creator        int64
 	CreatorManages bool
@@ -26,6 +33,7 @@ type Right struct {
 type Rights struct {
 	acl    []uint32         // by slot: place in owned of the acl object; 0 is a row without rights
 	makers []maker          // by slot
+	object []int64          // by slot
 	acls   map[int64]uint32 // place of an acl object in owned
 	owned  []posting        // rows under each acl object
 	made   map[int64]*posting
@@ -49,12 +57,12 @@ func NewRights() *Rights {
 }
 
 // Size is about the number of bytes they take.
-func (r *Rights) Size() int64 { return int64(cap(r.acl))*28 + int64(len(r.owned)+len(r.made))*120 }
+func (r *Rights) Size() int64 { return int64(cap(r.acl))*36 + int64(len(r.owned)+len(r.made))*120 }
 
 // Put says who may see the row in a slot.
 func (r *Rights) Put(slot uint32, right Right) {
 	for int(slot) >= len(r.acl) {
-		r.acl, r.makers = append(r.acl, 0), append(r.makers, maker{})
+		r.acl, r.makers, r.object = append(r.acl, 0), append(r.makers, maker{}), append(r.object, 0)
 	}
 	r.Drop(slot)
 	acl, ok := r.acls[right.ACL]
@@ -64,7 +72,7 @@ func (r *Rights) Put(slot uint32, right Right) {
 		r.acls[right.ACL] = acl
 	}
 	r.owned[acl].add(slot)
-	r.acl[slot], r.makers[slot] = acl, maker{right.Creator, right.CreatorManages}
+	r.acl[slot], r.makers[slot], r.object[slot] = acl, maker{right.Creator, right.CreatorManages}, right.Object
 	if !right.CreatorManages {
 		return
 	}
@@ -106,6 +114,12 @@ const fewRows = 32
 // way the scope itself has the last word on each row that is shown. A part that looks at some slots only goes on looking at these.
 func (r *Rights) Restrict(part *Part, scope Scope) {
 	if scope.All() {
+		return
+	}
+	if s, ok := scope.(single); ok && s.Touched() {
+		part.Admit = func(slot uint32) bool {
+			return s.AdmitsObject(r.object[slot], r.owned[r.acl[slot]].acl, r.makers[slot].creator, r.makers[slot].manages)
+		}
 		return
 	}
 	part.Admit = func(slot uint32) bool {
