@@ -161,6 +161,48 @@ func TestRotateToken(t *testing.T) {
 	}
 }
 
+// A client secret of a service principal: in the overlap both get access tokens, and what the old one got ends with it.
+func TestRotateClientSecret(t *testing.T) {
+	s := newRota(t)
+	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	app := sp.Text("applicationId")
+	plan := s.plan(map[string]any{"kind": "service-principal-secret", "scope": "s", "key": "robot", "service_principal": app, "schedule": "30d", "overlap_seconds": 3})
+	access := func(value string) (int, string) {
+		req, err := http.NewRequest("POST", s.URL+"/oidc/v1/token", strings.NewReader("grant_type=client_credentials&scope=all-apis"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(app, value)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		a := s.Send(req)
+		return a.Status, a.Text("access_token")
+	}
+	whoami := func(token string) int { return s.Do(token, "GET", "/api/governance/1.0/whoami", nil).Status }
+	s.run(plan)
+	s.until(plan, "closed")
+	first := s.value("robot", "")
+	status, token := access(first)
+	if status != 200 || whoami(token) != 200 {
+		t.Fatalf("the first secret: %d", status)
+	}
+	s.run(plan)
+	s.until(plan, "switched")
+	second := s.value("robot", "")
+	if status, _ := access(first); status != 200 || second == first || whoami(token) != 200 {
+		t.Errorf("in the overlap: %d", status)
+	}
+	if status, _ := access(second); status != 200 {
+		t.Errorf("the second secret: %d", status)
+	}
+	s.until(plan, "closed")
+	if status, _ := access(first); status != 401 || whoami(token) != 401 {
+		t.Errorf("after the close: %d", status)
+	}
+	if status, _ := access(second); status != 200 {
+		t.Errorf("the second secret: %d", status)
+	}
+}
+
 // What is signed before a key's rotation holds through it; keys of secrets are wrapped anew.
 func TestRotateKeys(t *testing.T) {
 	s := newRota(t)
