@@ -24,10 +24,10 @@ func TestPlans(t *testing.T) {
 		if err := tx.CreatePlan(aPlan("kEY")); !fail.Is(err, fail.Exists) {
 			t.Errorf("two plans for one secret: %v", err)
 		}
-		if err := tx.CreatePlan(&rotation.Plan{ID: "x", Kind: rotation.SigningKey}); err != nil {
+		if err := tx.CreatePlan(&rotation.Plan{ID: "x", Kind: rotation.SigningKey, Schedule: rotation.Schedule{Every: rotation.Day}}); err != nil {
 			t.Error(err)
 		}
-		if err := tx.CreatePlan(&rotation.Plan{ID: "y", Kind: rotation.SigningKey}); !fail.Is(err, fail.Exists) {
+		if err := tx.CreatePlan(&rotation.Plan{ID: "y", Kind: rotation.SigningKey, Schedule: rotation.Schedule{Every: rotation.Day}}); !fail.Is(err, fail.Exists) {
 			t.Errorf("two plans for the signing keys: %v", err)
 		}
 		p.Contact = "ops"
