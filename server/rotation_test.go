@@ -156,6 +156,9 @@ func TestRotateToken(t *testing.T) {
 	}
 	s.run(plan)
 	s.until(plan, "switched")
+	if s.value("robot", "&version=1") != token {
+		t.Error("in the overlap the old version must be there")
+	}
 	if again := s.value("robot", ""); again == token || whoami(token) != 200 || whoami(again) != 200 {
 		t.Error("the second rotation")
 	}
@@ -200,6 +203,9 @@ func TestRotateClientSecret(t *testing.T) {
 	}
 	if status, _ := access(second); status != 200 {
 		t.Errorf("the second secret: %d", status)
+	}
+	if v := s.Admin("GET", "/api/governance/1.0/secrets/s/robot", nil); v.Text("versions.1.closed") == "" {
+		t.Errorf("the value of the old secret is still there: %s", v.Body)
 	}
 }
 

@@ -157,8 +157,8 @@ func (s *Secrets) Close(tx *store.Tx, w *Work, _ any) error {
 	if err != nil {
 		return nil // there was none
 	}
-	if err = tx.CloseSecretVersion(w.Scope, w.Key, number); fail.Is(err, fail.NotFound) {
-		return nil // the secret was deleted, and all its versions with it
+	if err = tx.CloseSecretVersion(w.Scope, w.Key, number); fail.Is(err, fail.NotFound) || fail.Is(err, fail.State) {
+		return nil // the secret was deleted, and all its versions with it; perhaps it was made anew since
 	}
 	return err
 }
