@@ -58,6 +58,12 @@ func (s *rota) plan(body map[string]any) string {
 	return s.Admin("POST", plansAPI, body).Text("plan_id")
 }
 
+// robot makes a service principal.
+func (s *rota) robot() servertest.Answer {
+	return s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+}
+
 func (s *rota) run(plan string) { s.Admin("POST", plansAPI+"/"+plan+"/run", nil) }
 
 // until waits for a state of a plan's newest rotation.
@@ -90,7 +96,8 @@ func (s *rota) actions() (all []string) {
 func TestRotateSecret(t *testing.T) {
 	s := newRota(t)
 	s.put("k", "first")
-	plan := s.plan(map[string]any{"kind": "secret", "scope": "s", "key": "k", "schedule": "30d", "overlap_seconds": 2, "rule": map[string]any{"length": 40, "alphabet": "hex"}})
+	plan := s.plan(map[string]any{"kind": "secret", "scope": "s", "key": "k", "schedule": "30d", "overlap_seconds": 2,
+		"rule": map[string]any{"length": 40, "alphabet": "hex"}})
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for range 3 {
@@ -124,7 +131,7 @@ func TestRotateSecret(t *testing.T) {
 // A service principal's token goes into a secret; the old one holds through the overlap and not after it.
 func TestRotateToken(t *testing.T) {
 	s := newRota(t)
-	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	sp := s.robot()
 	app := sp.Text("applicationId")
 	first := s.Admin("POST", "/api/2.0/token-management/on-behalf-of/tokens", map[string]any{"application_id": app, "comment": "by hand"})
 	old := first.Text("token_value")
@@ -167,7 +174,7 @@ func TestRotateToken(t *testing.T) {
 // A client secret of a service principal: in the overlap both get access tokens, and what the old one got ends with it.
 func TestRotateClientSecret(t *testing.T) {
 	s := newRota(t)
-	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	sp := s.robot()
 	app := sp.Text("applicationId")
 	plan := s.plan(map[string]any{"kind": "service-principal-secret", "scope": "s", "key": "robot", "service_principal": app, "schedule": "30d", "overlap_seconds": 3})
 	access := func(value string) (int, string) {
@@ -324,7 +331,7 @@ func TestRotationRights(t *testing.T) {
 	if a := s.Do(ann, "POST", plansAPI, map[string]any{"kind": "signing-key", "schedule": "90d", "overlap_seconds": 7200}); a.Status != 403 {
 		t.Errorf("keys: %d %s", a.Status, a.Body)
 	}
-	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	sp := s.robot()
 	if a := s.Do(ann, "POST", plansAPI, map[string]any{"kind": "token", "scope": "s", "key": "t", "service_principal": sp.Text("applicationId"), "schedule": "30d"}); a.Status != 403 {
 		t.Errorf("somebody else's service principal: %d %s", a.Status, a.Body)
 	}

@@ -85,9 +85,8 @@ func (v *vaulted) put(tx *store.Tx, w *Work, key opened, overlap time.Duration) 
 	} else if err == nil {
 		old = strconv.FormatInt(before.Newest, 10)
 	}
-	made, err := tx.PutSecret(store.Put{Scope: w.Scope, Key: w.Key, By: authz.System, DataKey: key.id, Overlap: overlap}, func(p secret.Place) ([]byte, error) {
-		return secret.Seal(rand.Reader, key.key, p, value)
-	})
+	next := store.Put{Scope: w.Scope, Key: w.Key, By: authz.System, DataKey: key.id, Overlap: overlap}
+	made, err := tx.PutSecret(next, func(p secret.Place) ([]byte, error) { return secret.Seal(rand.Reader, key.key, p, value) })
 	return old, strconv.FormatInt(made.Number, 10), err
 }
 
