@@ -18,6 +18,12 @@ build: ## build everything, the console included; leaves bin/bailiwick
 	@mkdir -p bin
 	go build -o bin/bailiwick ./cmd/bailiwick
 
+.PHONY: build-pkcs11
+build-pkcs11: ## build bin/bailiwick-pkcs11, for key-encryption keys in a PKCS#11 token (needs a C compiler)
+	@scripts/ensure-go
+	@mkdir -p bin
+	CGO_ENABLED=1 go build -o bin/bailiwick-pkcs11 ./cmd/bailiwick-pkcs11
+
 .PHONY: run
 run: build ## start the server on LISTEN (127.0.0.1:5000) with the data folder DATA (./data)
 	@echo

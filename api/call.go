@@ -43,6 +43,8 @@ type Call struct {
 	object int64
 	// action and service are the audit names where the handler gave some.
 	action, service string
+	// proofs name what the call tries to prove itself for.
+	proofs []string
 	// permit is what a signed address is good for.
 	permit Permit
 	// access is what the access token says that the call came with; nil for one that came otherwise.
@@ -55,6 +57,8 @@ type Call struct {
 	opened time.Time
 	// asked is the decoded request.
 	asked any
+	// touched are the decisions that said yes, for the use that is kept of the credential.
+	touched []touch
 	// found is what Remember keeps of the transaction foundIn.
 	found   map[any]any
 	foundIn *store.Tx
@@ -172,6 +176,7 @@ func (c *Call) decide(ability authz.Ability, t Target) error {
 		c.object = t.Object
 	}
 	if d.Allowed {
+		c.touched = append(c.touched, touch{ability, d.Kind, t.Object, t.Name})
 		return nil
 	}
 	c.Decision, c.object, c.subject = d, t.Object, subjectOf(t)
@@ -224,15 +229,20 @@ func subjectOf(t Target) string {
 	return formatID(t.Object)
 }
 
+// Glance reads in a snapshot, ahead of the transaction of a call that anybody may make (Ahead). Nothing is decided there.
+func (c *Call) Glance(look func(*store.Tx) error) error {
+	return c.door.snapshot(c.request.Context(), c, look)
+}
+
 // lookFirst runs find and decide in a snapshot, ahead of a stream.
 func (c *Call) lookFirst(find func() (any, error)) (obj any, err error) {
 	err = c.door.Store.Read(c.request.Context(), func(tx *store.Tx) error {
 		c.Tx = tx
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		if err = c.identifyAgain(); err == nil {
+			obj, err = find()
 		}
-		if obj, err = find(); err != nil {
+		if err != nil {
 			c.describe(err) // a refusal is recorded here; what is allowed is described when it commits
 		}
 		return err

@@ -49,6 +49,9 @@ type Door struct {
 	uses   uses
 	denied denials
 	turns  turns
+	brake  brake
+	// sightings gathers what credentials are seen with.
+	sightings sightings
 	// streams are the answers that go on.
 	streams streams
 }
@@ -95,7 +98,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if err := d.serve(sent, c); err != nil {
 		d.fail(sent, c, err)
+		return
 	}
+	d.sightings.did(c)
 }
 
 // serve finds the route and sends the call on its way.
@@ -120,10 +125,18 @@ func (d *Door) serve(w http.ResponseWriter, c *Call) error {
 	c.front, c.route = e.front, e.route
 	if !c.route.mode.open() {
 		if err := c.identify(vars); err != nil {
-			d.behind.stranger(c)
+			if c.bare() || !fail.Is(err, fail.Unauthenticated) {
+				d.behind.stranger(c)
+			} else {
+				c.failedToken()
+			}
+			return err
+		}
+		if err := d.keepOut(c); err != nil {
 			return err
 		}
 		d.uses.note(c)
+		d.sightings.came(c)
 	}
 	q, err := d.decode(w, c, vars)
 	c.asked = q
@@ -138,12 +151,26 @@ func (d *Door) frontOf(path string) *Front {
 	best, length := d.fronts[0], -1
 	for _, f := range d.fronts {
 		for _, p := range f.Prefixes {
-			if strings.HasPrefix(path, p) && len(p) > length {
+			if under(path, p) && len(p) > length {
 				best, length = f, len(p)
 			}
 		}
 	}
 	return best
+}
+
+// under says whether a path begins with a prefix, in which a {variable} stands for any segment.
+func under(path, prefix string) bool {
+	before, rest, ok := strings.Cut(prefix, "{")
+	if !strings.HasPrefix(path, before) {
+		return false
+	}
+	if !ok {
+		return true
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	_, tail, _ := strings.Cut(path[len(before):], "/")
+	return under("/"+tail, after)
 }
 
 // decode reads the body where the route takes one and fills the request.
@@ -201,7 +228,7 @@ func (d *Door) run(w http.ResponseWriter, c *Call, q any) error {
 	case modeOpenWrite:
 		answer, err := d.openWrite(c, q)
 		if fail.Is(err, fail.Unauthenticated) {
-			d.behind.stranger(c)
+			c.Failed()
 		}
 		return d.reply(w, c, answer, err)
 	case modeStream:
@@ -229,10 +256,9 @@ func (d *Door) read(c *Call, q any) (answer any, err error) {
 	err = d.snapshot(ctx, c, func(tx *store.Tx) error {
 		c.Tx = tx
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		if err = c.identifyAgain(); err == nil {
+			answer, err = c.route.call(c, q)
 		}
-		answer, err = c.route.call(c, q)
 		c.describe(err)
 		return err
 	})
@@ -272,11 +298,10 @@ func (d *Door) commit(c *Call, handle func(*Call) (any, error)) (answer any, err
 	err = write(c.request.Context(), func(tx *store.Tx) error {
 		c.restart(tx)
 		defer func() { c.Tx = nil }()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		err := c.identifyAgain()
+		if err == nil {
+			answer, err = handle(c)
 		}
-		var err error
-		answer, err = handle(c)
 		c.describe(err)
 		refusal = err
 		if err != nil && c.refused == nil {

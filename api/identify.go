@@ -56,7 +56,7 @@ func (c *Call) identifyAgain() error {
 		return err
 	}
 	c.Who.Scopes, c.Who.Expires, c.Who.By = who.Scopes, who.Expires, who.By
-	return nil
+	return c.checkAddress(c.Tx.Map)
 }
 
 var errBadCredential = fail.New(fail.Unauthenticated, "Invalid access token: it is unknown, revoked or expired, or its owner is not active.")
@@ -160,8 +160,8 @@ func (d *Door) source(r *http.Request) netip.Addr {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		a, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		a, ok := hopOf(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
 		peer = a.Unmap()
@@ -170,6 +170,15 @@ func (d *Door) source(r *http.Request) netip.Addr {
 		}
 	}
 	return peer
+}
+
+// hopOf reads an address as proxies write it; some add the port.
+func hopOf(text string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a, true
+	}
+	a, err := netip.ParseAddrPort(text)
+	return a.Addr(), err == nil
 }
 
 func peerOf(r *http.Request) netip.Addr {

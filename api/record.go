@@ -17,7 +17,7 @@ import (
 // restart begins the call's transaction, perhaps for the second time: nothing of an earlier try is kept.
 func (c *Call) restart(tx *store.Tx) {
 	c.Tx, c.entry, c.subject, c.object, c.action, c.refused, c.status = tx, ledger.Entry{}, "", 0, "", nil, 200
-	c.after = nil
+	c.after, c.touched = nil, c.touched[:0]
 }
 
 // describe completes the ledger entry while the transaction's map is at hand.

@@ -301,6 +301,7 @@ func List[Q, R any](pattern string, ability authz.Ability, kind authz.Kind, hand
 		if err := c.signedIn(); err != nil {
 			return nil, err
 		}
+		c.touched = append(c.touched, touch{ability: ability})
 		if err := further(c, m, q.(*Q)); err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func (c *Call) OpenSession(in identity.SignIn, before ...authz.Event) (*authz.Cr
 	if err != nil {
 		return nil, err
 	}
-	events := slices.Concat(before, identity.Surplus(c.Tx.Map, in, now), []authz.Event{{Op: authz.PutCredential, Credential: &session}})
+	events := slices.Concat(before, identity.Surplus(c.Tx.Map, in, now), identity.Reclaimed(c.Tx.Map, in), []authz.Event{{Op: authz.PutCredential, Credential: &session}})
 	if err := c.Tx.Govern(events...); err != nil {
 		return nil, err
 	}

@@ -218,10 +218,10 @@ func (s *stream) stands(ctx context.Context) bool {
 		c.restart(tx)
 		defer func() { c.Tx = nil }()
 		s.version = tx.Map.Version()
-		if err := c.identifyAgain(); err != nil {
-			return err
+		err := c.identifyAgain()
+		if err == nil {
+			err = c.route.again(c, s.q)
 		}
-		err := c.route.again(c, s.q)
 		c.describe(err)
 		return err
 	})

@@ -126,6 +126,7 @@ const (
 	ManageSessions      // list and end one's own sessions
 	ReadIdentities      // users, groups, service principals
 	ManageIdentities    // create, change, remove them
+	ProvisionIdentities // the same over SCIM; directories too
 	ReadSettings        // workspace-conf
 	ManageSettings      // change it
 	ReadAudit           // the ledger; auditors too
@@ -136,6 +137,7 @@ const (
 	ManageWebhooks      // webhooks of the ledger
 	ReadFindings        // findings; auditors too
 	OperateServer       // backup, maintenance
+	OwnCredentials      // look at one's own credentials in the inventory, and revoke them
 	abilityEnd
 )
 
@@ -214,12 +216,13 @@ var abilities = [abilityEnd]AbilityInfo{
 	UseTokens: {"use-tokens", familyAuth}, ManageTokens: {"manage-tokens", familyAuth}, UsePassword: {"use-password", familyAuth},
 
 	SignedIn: {"signed-in", ""}, ManageSessions: {"manage-sessions", familyAuth}, ReadIdentities: {"read-identities", familyIdentity},
-	ManageIdentities: {"manage-identities", familyIdentity}, ReadSettings: {"read-settings", familySettings},
+	ManageIdentities: {"manage-identities", familyIdentity}, ProvisionIdentities: {"provision-identities", familyIdentity},
+	ReadSettings:   {"read-settings", familySettings},
 	ManageSettings: {"manage-settings", familySettings}, ReadAudit: {"read-audit", familyAccess},
 	AskAboutSelf: {"ask-about-self", familyAccess}, AskAboutOthers: {"ask-about-others", familyAccess},
 	ManageRegistryHooks: {"manage-registry-hooks", familyMLflow}, ManageLocations: {"manage-locations", familySettings},
 	ManageWebhooks: {"manage-webhooks", familySettings}, ReadFindings: {"read-findings", familyAccess},
-	OperateServer: {"operate-server", familySettings},
+	OperateServer: {"operate-server", familySettings}, OwnCredentials: {"own-credentials", familyAuth},
 }
 
 // Info gives what is said of the ability on every kind; ok is false for a number that is no ability.

@@ -50,6 +50,11 @@ func (m *Map) apply(e Event) error {
 		return m.putSetting(*e.Setting)
 	case e.Op == PutRequired && e.Required != nil:
 		return m.putRequired(*e.Required)
+	case e.Op == PutAddresses && e.Addresses != nil:
+		l := *e.Addresses
+		return m.putAddresses(&l)
+	case e.Op == DropAddresses && e.Addresses != nil:
+		return m.dropAddresses(e.Addresses.ID)
 	case e.Op == Other:
 		return nil
 	}
@@ -296,6 +301,8 @@ func (m *Map) checkPrincipal(p *Principal) error {
 	}
 	if old, ok := m.Principal(p.ID); ok && old.Kind != p.Kind {
 		return fail.Invalidf("Principal %d cannot change its kind.", p.ID)
+	} else if ok && old.Directory != p.Directory || p.Directory != "" && p.Kind != ServicePrincipal {
+		return fail.Invalidf("Principal %d cannot become or stop being a directory's.", p.ID)
 	}
 	if other, ok := m.PrincipalByName(namespace(p.Kind), p.Name); ok && other.ID != p.ID {
 		return fail.Existsf("Another principal has the name %q.", p.Name)

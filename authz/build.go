@@ -19,6 +19,7 @@ type Builder struct {
 	principals  map[int64]*Principal
 	credentials []*Credential
 	settings    map[string]string
+	addresses   []AddressList
 	required    []RequiredTags
 }
 
@@ -87,6 +88,9 @@ func (b *Builder) AddCredential(c Credential) { b.credentials = append(b.credent
 // AddSetting adds a setting.
 func (b *Builder) AddSetting(s Setting) { b.settings[s.Key] = s.Value }
 
+// AddAddresses adds an IP access list.
+func (b *Builder) AddAddresses(l AddressList) { b.addresses = append(b.addresses, l) }
+
 // AddRequired adds what an object requires; the object may follow later.
 func (b *Builder) AddRequired(r RequiredTags) { b.required = append(b.required, r) }
 
@@ -105,6 +109,11 @@ func NewMap(version int64, b *Builder) (*Map, error) {
 	}
 	if err := m.load(b.objects); err != nil {
 		return nil, err
+	}
+	for _, l := range b.addresses {
+		if err := m.putAddresses(&l); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range b.required {
 		if err := m.putRequired(r); err != nil {
@@ -282,6 +291,7 @@ func (m *Map) foldSetting(key, absent string) bool {
 func (m *Map) readSettings() {
 	m.control = m.foldSetting(SettingAccessControl, "true")
 	m.hideList = m.foldSetting(SettingEnforceView, "false")
+	m.readNetwork()
 }
 
 // String says what the map is in a log line.

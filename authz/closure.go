@@ -8,6 +8,7 @@ type closure struct {
 	ids            []int64 // ascending
 	active, group  bool    // copied from the principal: a decision then touches nothing else of it
 	admin, auditor bool
+	directory      bool // provisions, and does nothing else
 }
 
 func (c *closure) has(id int64) bool {
@@ -27,7 +28,7 @@ func (m *Map) closureOf(id int64) *closure {
 	if !ok {
 		return nil
 	}
-	c := &closure{id: p.ID, active: p.Active, group: p.Kind == Group, ids: []int64{p.ID}}
+	c := &closure{id: p.ID, active: p.Active, group: p.Kind == Group, directory: p.Directory != "", ids: []int64{p.ID}}
 	m.climb(p, c)
 	if !slices.Contains(c.ids, GroupUsers) {
 		c.ids = append(c.ids, GroupUsers)

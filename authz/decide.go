@@ -11,6 +11,7 @@ const (
 	RuleInactive                  // the principal is inactive
 	RuleCredential                // the credential is expired, revoked or somebody else's
 	RuleScope                     // the credential is cut down to scopes that do not reach the ability
+	RuleDirectory                 // a directory does nothing but provision
 	RuleAbsent                    // the object does not exist, or is in the trash
 	RuleNoSuchAbility             // the law does not know the ability on this kind
 	RuleRootClosed                // with access control on, only administrators create in the root
@@ -24,12 +25,13 @@ const (
 	RuleOpen                      // access control is off
 	RuleBelow                     // names of folders that lead to something one has a level on
 	RuleAuditors                  // auditors may read it
+	RuleProvisions                // directories provision
 	ruleEnd
 )
 
 var ruleNames = [ruleEnd]string{
-	"unknown", "inactive", "credential", "scope", "absent", "no-such-ability", "root-closed", "nothing", "admins", "anyone", "entry",
-	"creator", "home", "shared", "open", "below", "auditors",
+	"unknown", "inactive", "credential", "scope", "directory", "absent", "no-such-ability", "root-closed", "nothing", "admins", "anyone", "entry",
+	"creator", "home", "shared", "open", "below", "auditors", "provisions",
 }
 
 // String gives the rule's stable name.
@@ -96,6 +98,8 @@ func (m *Map) caller(who *Who, ability Ability, when time.Time) (*closure, Rule)
 		return nil, RuleCredential
 	case !ability.within(who.Scopes):
 		return nil, RuleScope
+	case c.directory && !rules[Workspace][ability].directories:
+		return nil, RuleDirectory
 	}
 	return c, RuleNothing
 }
@@ -217,6 +221,8 @@ func (m *Map) verdict(o *Object, c *closure, g grant, ability Ability, law rule)
 	switch {
 	case law.levels == 0:
 		return false, RuleNoSuchAbility
+	case law.directories && c.directory:
+		return true, RuleProvisions
 	case c.admin:
 		return law.levels.has(kinds[o.Kind].Manage), RuleAdmins
 	case o.ID == Root && m.control && (ability == CreateItems || ability == CreateExperiments):

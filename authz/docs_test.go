@@ -71,6 +71,9 @@ func marks(r Row) (s string) {
 	if r.Auditors {
 		s += " (auditors)"
 	}
+	if r.Directories {
+		s += " (directories)"
+	}
 	if r.Trash {
 		s += " (trash)"
 	}

@@ -39,6 +39,7 @@ var ruleTexts = [ruleEnd]string{
 	RuleInactive:      "%[1]s is inactive.",
 	RuleCredential:    "The credential is expired, revoked or not that of %[1]s.",
 	RuleScope:         "The credential's scopes do not reach \"%[3]s\".",
+	RuleDirectory:     "%[1]s is a directory's, which provisions users and groups over SCIM and may not \"%[3]s\".",
 	RuleAbsent:        "The object does not exist.",
 	RuleNoSuchAbility: "\"%[3]s\" does not exist on %[2]s.",
 	RuleRootClosed:    "With access control on, only administrators create in the Workspace folder.",
@@ -46,6 +47,7 @@ var ruleTexts = [ruleEnd]string{
 	RuleAnyone:        "Everybody has \"%[3]s\" on %[2]s.",
 	RuleBelow:         "%[2]s leads to something that %[1]s has a level on.",
 	RuleAuditors:      "%[1]s is an auditor, and auditors have \"%[3]s\" everywhere.",
+	RuleProvisions:    "%[1]s is a directory's, and directories have \"%[3]s\".",
 	RuleOpen:          "Access control is off, so everybody may create in the workspace tree.",
 }
 

@@ -32,6 +32,9 @@ type Map struct {
 	credentialsOf     Trie[credentialList]
 	control, hideList bool // what the settings say, read once
 
+	lists   map[string]*AddressList
+	network *network // what they say; nil when nothing
+
 	closures *memo[*closure]
 	known    *generation
 	fresh    *freshOwner
@@ -238,6 +241,9 @@ func foldedName(kind PrincipalKind, name string) string {
 	}
 	return name
 }
+
+// MemberCount is how many direct members a group has; those of `users` are not counted.
+func (m *Map) MemberCount(group int64) int { return m.members.of(group).Len() }
 
 // Members gives the direct members of a group, ids ascending; of `users` everybody who is no group.
 func (m *Map) Members(group int64) iter.Seq[*Principal] {

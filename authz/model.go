@@ -68,6 +68,8 @@ type Principal struct {
 	Active bool          `json:"active"`
 	// Parents are the groups this principal is a direct member of, ascending.
 	Parents []int64 `json:"parents,omitempty"`
+	// Directory is the name of the directory that provisions as this service principal; it stays as long as he does. He may do nothing else.
+	Directory string `json:"directory,omitempty"`
 }
 
 // Object is a governed object: what can have entries of its own or inherits them from its parent.
@@ -152,6 +154,8 @@ const (
 	DropCredential Op = "credential.drop" // Credential.ID
 	PutSetting     Op = "setting.put"     // Setting
 	PutRequired    Op = "required.put"    // Required, all that its object requires
+	PutAddresses   Op = "addresses.put"   // Addresses, an IP access list as it is now
+	DropAddresses  Op = "addresses.drop"  // Addresses.ID
 	Other          Op = "other"           // a governance change that decisions do not depend on
 )
 
@@ -169,6 +173,7 @@ type Event struct {
 	Credential *Credential   `json:"credential,omitempty"`
 	Setting    *Setting      `json:"setting,omitempty"`
 	Required   *RequiredTags `json:"required,omitempty"`
+	Addresses  *AddressList  `json:"addresses,omitempty"`
 }
 
 // Who is a principal and his session: everything about the caller that a decision may depend on.

@@ -123,7 +123,7 @@ func (m *Map) sweeps(c *closure, ability Ability) bool {
 
 func (m *Map) sweepsKind(c *closure, k Kind, ability Ability) bool {
 	law := ruleOf(k, ability)
-	if c.auditor && law.auditors {
+	if c.auditor && law.auditors || c.directory && law.directories {
 		return true
 	}
 	root, _ := m.Object(kinds[k].Root)

@@ -13,6 +13,8 @@ type Row struct {
 	Source string
 	// Auditors have the ability too, whatever their level.
 	Auditors bool
+	// Directories have the ability too: the service principals of the directories that provision. They have no others.
+	Directories bool
 	// Trash says that the ability is also had on objects in the trash; all others see them as absent.
 	Trash bool
 }
@@ -166,9 +168,10 @@ var law = [kindEnd][]Row{
 
 // workspaceRows are the built-in rules of the workspace itself. Its only columns are everybody active and `admins`.
 var workspaceRows = []Row{
-	{Ability: SignedIn, Cells: "xx", Title: "Whatever takes no more than being signed in", Source: ours},
+	{Ability: SignedIn, Cells: "xx", Title: "Whatever takes no more than being signed in", Source: ours, Directories: true},
 	{Ability: ManageSessions, Cells: "xx", Title: "List and end one's own sessions", Source: ours},
-	{Ability: ReadIdentities, Cells: "xx", Title: "Read users, groups and service principals", Source: ours},
+	{Ability: OwnCredentials, Cells: "xx", Title: "Look at one's own credentials and revoke them", Source: ours},
+	{Ability: ReadIdentities, Cells: "xx", Title: "Read users, groups and service principals", Source: ours, Directories: true},
 	{Ability: ReadSettings, Cells: "xx", Title: "Read settings", Source: ours},
 	{Ability: CreateScopes, Cells: "xx", Title: "Create a scope of secrets, which its creator manages", Source: ours},
 	{Ability: AskAboutSelf, Cells: "xx", Title: "can and what-can of oneself", Source: beyond},
@@ -177,6 +180,7 @@ var workspaceRows = []Row{
 	{Ability: ReadFindings, Cells: ".x", Title: "Read findings", Source: "DESIGN", Auditors: true},
 	{Ability: ReadPermissions, Cells: ".x", Title: "GET permissions, who-can", Source: beyond, Auditors: true},
 	{Ability: ManageIdentities, Cells: ".x", Title: "Create, change and remove users, groups and service principals", Source: ours},
+	{Ability: ProvisionIdentities, Cells: ".x", Title: "The same over SCIM, of what one's source owns", Source: "ADR 17", Directories: true},
 	{Ability: ManageSettings, Cells: ".x", Title: "Change settings", Source: ours},
 	{Ability: ManageRegistryHooks, Cells: ".x", Title: "Webhooks of the whole registry", Source: beyond},
 	{Ability: ManageLocations, Cells: ".x", Title: "Allow prefixes for artifact locations", Source: "DESIGN"},
@@ -193,7 +197,9 @@ func (s levelSet) has(l Level) bool { return s>>l&1 == 1 }
 type rule struct {
 	levels   levelSet
 	auditors bool
-	trash    bool
+	// directories have it
+	directories bool
+	trash       bool
 }
 
 // rules is the law made ready for deciding; what is not in it is refused.
@@ -203,7 +209,7 @@ func compile() (out [kindEnd][abilityEnd]rule) {
 	for k := Directory; k < kindEnd; k++ {
 		columns := columnsOf(k)
 		for _, r := range Rows(k) {
-			out[k][r.Ability] = rule{levels: cellsOf(r.Cells, columns), auditors: r.Auditors, trash: r.Trash}
+			out[k][r.Ability] = rule{levels: cellsOf(r.Cells, columns), auditors: r.Auditors, trash: r.Trash, directories: r.Directories}
 		}
 	}
 	return out

@@ -53,7 +53,8 @@ func mayTakeTokens(events []Event) bool {
 	return false
 }
 
-// mayUseTokens says whether a principal has a level that gives the use of tokens, active or not.
+// mayUseTokens says whether a principal has a level that gives the use of tokens, active or not. A directory needs none: its tokens are
+// administrators' to make and to end.
 func (m *Map) mayUseTokens(principal int64) bool {
 	c := m.closureOf(principal)
 	root, ok := m.Object(TokensRoot)
@@ -61,5 +62,5 @@ func (m *Map) mayUseTokens(principal int64) bool {
 		return false
 	}
 	g, _ := m.highest(root, c)
-	return ruleOf(Tokens, UseTokens).levels.has(g.level)
+	return c.directory || ruleOf(Tokens, UseTokens).levels.has(g.level)
 }

@@ -64,7 +64,7 @@ func knownWorks() []string {
 	for _, w := range works {
 		names = append(names, w.name)
 	}
-	return append(names, memoryAfter, manyPage, manyStart, manyMemory, manyModels, console)
+	return append(names, memoryAfter, manyPage, manyStart, manyMemory, manyModels, console, scimSync)
 }
 
 func knownPeers() []string {

@@ -128,7 +128,7 @@ func TestTargetsNameWhatThereIs(t *testing.T) {
 			measured[w.name][site] = true
 		}
 	}
-	for _, name := range []string{starting, manyStart, memoryIdle, memoryAfter, firstScreen} {
+	for _, name := range []string{starting, manyStart, memoryIdle, memoryAfter, firstScreen, scimSync, scimGrowth, scimLarge} {
 		measured[name] = map[string]bool{ours: true}
 	}
 	for _, target := range targets {

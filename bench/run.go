@@ -67,7 +67,7 @@ func (b *bench) run(ctx context.Context) error {
 	}
 	b.remember(ctx, memoryAfter, sites)
 	b.stopAll()
-	return errors.Join(b.playMany(ctx), b.playGallery(ctx), b.playConsole(ctx))
+	return errors.Join(b.playMany(ctx), b.playGallery(ctx), b.playConsole(ctx), b.playDirectory(ctx))
 }
 
 // needed gives the peers that the wanted works are played on.

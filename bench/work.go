@@ -56,6 +56,9 @@ const (
 	outsideVersion  = "version-from-elsewhere"
 	modelsPage      = "models-of-5000"
 	manyModels      = "models-as-viewers"
+	scimSync        = "scim-sync"
+	scimGrowth      = "scim-sync: memory"
+	scimLarge       = "scim-sync: large group"
 	console         = "console"
 )
 
@@ -96,17 +99,18 @@ type sizes struct {
 	models  int           // of the registry that is listed
 	shown   int           // runs of the console's table
 	lines   int           // of the console's chart
+	people  int           // of the directory; there is a group for every twenty, and five memberships for each
 	settle  time.Duration // between a server's start and the look at its memory
 }
 
 var (
 	full = sizes{
 		rounds: 3, clients: 32, cell: 3 * time.Second, most: 20_000, samples: 200, runs: 10_000, points: 100_000, page: 1000, files: 256, large: 1024,
-		objects: 100_000, models: 5000, shown: 100_000, lines: 100, settle: 10 * time.Second,
+		objects: 100_000, models: 5000, shown: 100_000, lines: 100, people: 10_000, settle: 10 * time.Second,
 	}
 	quick = sizes{
 		rounds: 1, clients: 8, cell: 300 * time.Millisecond, most: 500, samples: 20, runs: 600, points: 5000, page: 100, files: 32, large: 16,
-		objects: 600, models: 300, shown: 2000, lines: 10, settle: time.Second,
+		objects: 600, models: 300, shown: 2000, lines: 10, people: 400, settle: time.Second,
 	}
 )
 

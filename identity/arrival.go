@@ -3,6 +3,8 @@ package identity
 import (
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -17,6 +19,9 @@ type Known struct {
 	Principal int64
 	// Other says that the user is known to be another subject of the same issuer.
 	Other func(principal int64) (bool, error)
+	// Memberships are the groups that a user is in himself, each with whose word that is; Owners whose word groups are.
+	Memberships func(principal int64) (map[int64]Source, error)
+	Owners      func(groups []int64) (map[int64]Source, error)
 }
 
 // Arrival is what a sign-in by a provider makes of a person.
@@ -28,6 +33,10 @@ type Arrival struct {
 	// into, since they lead to `admins`.
 	Made               []authz.Principal
 	Joined, Left, Held []string
+	// Changing are the groups that he comes into or out of.
+	Changing []int64
+	// Conflicts are memberships that the claims would make or end, and that are another's word.
+	Conflicts []Conflict
 }
 
 // Changed says that the user is another one than he was.
@@ -48,8 +57,7 @@ func (p *Provider) Arrive(m *authz.Map, who *Person, known Known, newID func() i
 	if !a.User.Active {
 		return a, refusedClaim("%s is not active on this server. An administrator, or your directory, can change that", a.User.Name)
 	}
-	p.sortGroups(m, who, &a, newID)
-	return a, nil
+	return a, p.sortGroups(m, who, known, &a, newID)
 }
 
 // find gives the user that a person is.
@@ -97,46 +105,107 @@ func (p *Provider) mayCreate(m *authz.Map, who *Person) error {
 // Twin gives a user's name that is another than this one to a machine, and the same to a person: they differ in case, or in how Unicode writes
 // them. Empty = there is none.
 func Twin(m *authz.Map, name string) string {
-	fold := cases.Fold()
-	key := func(s string) string { return norm.NFKC.String(fold.String(norm.NFKC.String(s))) }
-	mine := key(name)
+	mine := Looks(name)
 	for u := range m.Principals() {
-		if u.Kind != authz.Group && u.Name != name && key(u.Name) == mine {
+		if u.Kind != authz.Group && u.Name != name && Looks(u.Name) == mine {
 			return u.Name
 		}
 	}
 	return ""
 }
 
+// Looks gives a name as people see it: without case, and without the difference that Unicode makes between forms of the same characters.
+func Looks(name string) string {
+	if isASCII(name) {
+		return strings.ToLower(name)
+	}
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) < 0
+}
+
 // sortGroups gives the user the groups that his claims say, of those that the provider decides on, and leaves his others alone.
-func (p *Provider) sortGroups(m *authz.Map, who *Person, a *Arrival, newID func() int64) {
+func (p *Provider) sortGroups(m *authz.Map, who *Person, known Known, a *Arrival, newID func() int64) error {
 	wanted := map[string]bool{} // group → whether a claim gives it
 	for claim, group := range p.Groups {
 		wanted[group] = wanted[group] || slices.Contains(who.Groups, claim)
 	}
+	s := sorting{m: m, a: a, source: FromProvider(p.Name), newID: newID}
+	if err := s.look(known, slices.Sorted(maps.Keys(wanted))); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		g, ok := m.PrincipalByName(authz.Group, name)
-		switch {
-		case !ok && wanted[name]:
-			made := authz.Principal{ID: newID(), Kind: authz.Group, Name: name, Active: true}
-			a.Made, g = append(a.Made, made), &made
-		case !ok:
-			continue
-		}
-		in := slices.Contains(a.User.Parents, g.ID)
-		switch {
-		case g.ID == authz.GroupAdmins || within(m, g.ID, authz.GroupAdmins):
-			if wanted[name] && !in {
-				a.Held = append(a.Held, name)
-			}
-		case wanted[name] && !in:
-			a.User.Parents = slices.Sorted(slices.Values(append(slices.Clone(a.User.Parents), g.ID)))
-			a.Joined = append(a.Joined, name)
-		case !wanted[name] && in:
-			a.User.Parents = slices.DeleteFunc(slices.Clone(a.User.Parents), func(id int64) bool { return id == g.ID })
-			a.Left = append(a.Left, name)
+		s.sort(name, wanted[name])
+	}
+	return nil
+}
+
+// sorting is a user's groups while they are made what his claims say.
+type sorting struct {
+	m           *authz.Map
+	a           *Arrival
+	source      Source
+	memberships map[int64]Source
+	owners      map[int64]Source
+	newID       func() int64
+}
+
+// look finds out whose word the user's memberships and the groups are.
+func (s *sorting) look(known Known, names []string) (err error) {
+	var groups []int64
+	for _, name := range names {
+		if g, ok := s.m.PrincipalByName(authz.Group, name); ok {
+			groups = append(groups, g.ID)
 		}
 	}
+	if known.Owners != nil {
+		if s.owners, err = known.Owners(groups); err != nil {
+			return err
+		}
+	}
+	if known.Memberships != nil && !s.a.New {
+		s.memberships, err = known.Memberships(s.a.User.ID)
+	}
+	return err
+}
+
+// sort makes one membership what the claims say. They add to groups that are theirs or an administrator's, who has named them in the mapping;
+// what a directory says of its own groups stands, and so does a membership that is another's word.
+func (s *sorting) sort(name string, wanted bool) {
+	g, ok := s.m.PrincipalByName(authz.Group, name)
+	switch {
+	case !ok && wanted:
+		made := authz.Principal{ID: s.newID(), Kind: authz.Group, Name: name, Active: true}
+		s.a.Made, g = append(s.a.Made, made), &made
+	case !ok:
+		return
+	}
+	in := slices.Contains(s.a.User.Parents, g.ID)
+	switch owner := s.owners[g.ID].Or(); {
+	case in == wanted:
+	case LeadsToAdmins(s.m, g.ID):
+		if wanted {
+			s.a.Held = append(s.a.Held, name)
+		}
+	case wanted && ok && owner != s.source && owner != Manual:
+		s.conflict(g.ID, owner, "add")
+	case wanted:
+		s.a.User.Parents = slices.Sorted(slices.Values(append(slices.Clone(s.a.User.Parents), g.ID)))
+		s.a.Joined, s.a.Changing = append(s.a.Joined, name), append(s.a.Changing, g.ID)
+	case s.memberships[g.ID].Or() != s.source:
+		s.conflict(g.ID, s.memberships[g.ID].Or(), "remove")
+	default:
+		s.a.User.Parents = slices.DeleteFunc(slices.Clone(s.a.User.Parents), func(id int64) bool { return id == g.ID })
+		s.a.Left, s.a.Changing = append(s.a.Left, name), append(s.a.Changing, g.ID)
+	}
+}
+
+func (s *sorting) conflict(group int64, owner Source, wish string) {
+	s.a.Conflicts = append(s.a.Conflicts, Conflict{
+		Principal: s.a.User.ID, Group: group, Attribute: AboutMembership, Writer: s.source, Owner: owner, Wish: wish,
+	})
 }
 
 // within says whether a principal is in a group, directly or through others.

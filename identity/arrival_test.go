@@ -35,7 +35,12 @@ func office(t *testing.T) *authz.Map {
 func arrive(t *testing.T, p *Provider, who Person, known int64, other bool) (Arrival, error) {
 	t.Helper()
 	next := int64(900)
-	return p.Arrive(office(t), &who, Known{known, func(int64) (bool, error) { return other, nil }}, func() int64 { next++; return next })
+	a, err := p.Arrive(office(t), &who, Known{
+		Principal: known, Other: func(int64) (bool, error) { return other, nil },
+		Memberships: func(int64) (map[int64]Source, error) { return map[int64]Source{200: FromProvider(p.Name)}, nil },
+	}, func() int64 { next++; return next })
+	a.Changing = nil
+	return a, err
 }
 
 func TestArrive(t *testing.T) {

@@ -43,7 +43,12 @@ func Decode(kind authz.PrincipalKind, body []byte) (Input, error) {
 	if err := p.applyObject("", Operation{Op: "replace", Value: map[string]any(raw), Given: true}); err != nil {
 		return Input{}, err
 	}
-	in.Members = p.members.change().Add
+	members := p.members.change()
+	if len(members.Unknown) > 0 {
+		_, err := memberID(map[string]any{"value": members.Unknown[0]})
+		return Input{}, err
+	}
+	in.Members = members.Add
 	_, in.ActiveGiven = p.doc["active"].(bool)
 	in.Resource = Resource{Kind: kind, Active: true}.withDocument(p.doc)
 	if id := in.Resource.ApplicationID; id != "" {

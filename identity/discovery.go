@@ -9,7 +9,7 @@ const (
 	schemaSchema         = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 )
 
-// ServiceProviderConfig tells directories what is served: PATCH, filters and sorting, but no bulk, no ETags and no passwords. base is
+// ServiceProviderConfig tells directories what is served: PATCH, filters, sorting and ETags, but no bulk and no passwords. base is
 // the address of the SCIM root without a slash at the end.
 func ServiceProviderConfig(base string) Document {
 	supported := func(yes bool) map[string]any { return map[string]any{"supported": yes} }
@@ -17,12 +17,12 @@ func ServiceProviderConfig(base string) Document {
 	filter["maxResults"] = MaxCount
 	return Document{
 		"schemas": []any{schemaProviderConfig},
-		"patch":   supported(true), "sort": supported(true), "etag": supported(false), "changePassword": supported(false),
+		"patch":   supported(true), "sort": supported(true), "etag": supported(true), "changePassword": supported(false),
 		"bulk":   map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
 		"filter": filter,
 		"authenticationSchemes": []any{map[string]any{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-			"description": "A personal access token in the Authorization header."}},
+			"description": "A directory's token, or an administrator's, in the Authorization header."}},
 		"meta": discoveryMeta(base, "ServiceProviderConfig", ""),
 	}
 }
@@ -36,18 +36,19 @@ func discoveryMeta(base, kind, id string) map[string]any {
 }
 
 // ResourceTypes describes Users, Groups and ServicePrincipals.
-func ResourceTypes(base string) []Document {
+func ResourceTypes(v View) []Document {
 	var out []Document
 	for _, s := range []schema{userSchema, groupSchema, servicePrincipalSchema} {
 		d := Document{
 			"schemas": []any{schemaResourceType}, "id": s.name, "name": s.name, "description": s.about,
-			"endpoint": s.endpoint, "schema": s.urn, "meta": discoveryMeta(base, "ResourceType", s.name),
+			"endpoint": s.endpoint, "schema": s.urn, "meta": discoveryMeta(v.Base, "ResourceType", s.name),
 		}
 		if s.urn == SchemaUser {
-			d["schemaExtensions"] = []any{
-				map[string]any{"schema": SchemaEnterpriseUser, "required": false},
-				map[string]any{"schema": SchemaWorkspaceUser, "required": false},
+			extensions := []any{map[string]any{"schema": SchemaEnterpriseUser, "required": false}}
+			if v.Workspace {
+				extensions = append(extensions, map[string]any{"schema": SchemaWorkspaceUser, "required": false})
 			}
+			d["schemaExtensions"] = extensions
 		}
 		out = append(out, d)
 	}
@@ -58,33 +59,39 @@ func ResourceTypes(base string) []Document {
 var workspaceSchema = schema{SchemaWorkspaceUser, "WorkspaceUser", "A person in a workspace", "", nil}
 
 // Schemas describes each schema, from the tables that decoding and patching obey.
-func Schemas(base string) []Document {
+func Schemas(v View) []Document {
 	var out []Document
-	for _, s := range []schema{userSchema, groupSchema, servicePrincipalSchema, enterpriseSchema, workspaceSchema} {
+	all := []schema{userSchema, groupSchema, servicePrincipalSchema, enterpriseSchema}
+	if v.Workspace {
+		all = append(all, workspaceSchema)
+	}
+	for _, s := range all {
 		out = append(out, Document{
 			"schemas": []any{schemaSchema}, "id": s.urn, "name": s.name, "description": s.about,
-			"attributes": describe(s.attributes), "meta": discoveryMeta(base, "Schema", s.urn),
+			"attributes": describe(s.attributes, v.Plain), "meta": discoveryMeta(v.Base, "Schema", s.urn),
 		})
 	}
 	return out
 }
 
-func describe(list []attribute) []any {
-	out := make([]any, len(list))
-	for i, a := range list {
-		out[i] = a.describe()
+func describe(list []attribute, plain bool) []any {
+	out := make([]any, 0, len(list))
+	for _, a := range list {
+		if a.told != untold || !plain {
+			out = append(out, a.describe(plain))
+		}
 	}
 	return out
 }
 
-func (a attribute) describe() map[string]any {
+func (a attribute) describe(plain bool) map[string]any {
 	d := map[string]any{
 		"name": a.name, "type": cmp.Or(a.kind, "string"), "multiValued": a.multi, "description": cmp.Or(a.about, a.name),
-		"required": a.required, "mutability": cmp.Or(a.mutability, "readWrite"), "returned": cmp.Or(a.returned, "default"),
+		"required": a.required, "mutability": a.mutable(), "returned": cmp.Or(a.returned, "default"),
 		"uniqueness": cmp.Or(a.unique, "none"), "caseExact": a.caseExact,
 	}
 	if len(a.sub) > 0 {
-		d["subAttributes"] = describe(a.sub)
+		d["subAttributes"] = describe(a.sub, plain)
 	}
 	if len(a.canonical) > 0 {
 		d["canonicalValues"] = a.canonical
@@ -93,4 +100,12 @@ func (a attribute) describe() map[string]any {
 		d["referenceTypes"] = a.refs
 	}
 	return d
+}
+
+// mutable is the mutability that clients are told.
+func (a attribute) mutable() string {
+	if a.told == untold {
+		return a.mutability
+	}
+	return cmp.Or(a.told, a.mutability, "readWrite")
 }

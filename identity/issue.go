@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"bailiwick/authz"
@@ -21,6 +22,33 @@ type Wish struct {
 	Scopes []string
 	// Held are the scopes of the credential that asks, none for all of them: nobody makes a token that reaches further than his own.
 	Held []string
+	// Until is the end of what asks (ms since 1970), 0 for none: nobody makes a token that outlives his own. EndOf gives it.
+	Until int64
+}
+
+// EndOf gives the end of a caller's credential for Wish.Until. A browser's session ends sooner than a token should; what it was opened with counts.
+func EndOf(m *authz.Map, who authz.Who) int64 {
+	if who.Method != authz.MethodSession {
+		return who.Expires
+	}
+	if c, ok := m.CredentialByID(who.Credential); ok {
+		if origin, ok := m.CredentialByID(c.Origin); ok {
+			return origin.Expires
+		}
+	}
+	return 0
+}
+
+// within cuts a token's life down to that of what asks: without a wish it is as long, a longer one is refused.
+func (w *Wish) within(expires int64) (int64, error) {
+	switch {
+	case w.Until == 0 || expires != 0 && expires <= w.Until:
+		return expires, nil
+	case w.Seconds != nil:
+		return 0, fail.New(fail.Denied, "the calling credential ends on %s and cannot make a token that lives longer",
+			time.UnixMilli(w.Until).UTC().Format(time.RFC3339))
+	}
+	return w.Until, nil
 }
 
 // Issue makes a token: its value, which is shown once, and the credential to be put into the access map. key is the one Hash takes. Errors:
@@ -39,7 +67,10 @@ func Issue(random io.Reader, key []byte, now time.Time, m *authz.Map, w Wish) (v
 			return "", c, err
 		}
 	}
-	if c.Expires, err = Expiry(now, w.Seconds, days); err != nil {
+	if c.Expires, err = Expiry(now, w.Seconds, days); err == nil {
+		c.Expires, err = w.within(c.Expires)
+	}
+	if err != nil {
 		return "", c, err
 	}
 	if c.ID, err = NewTokenID(random); err != nil {
@@ -56,12 +87,14 @@ func checkWish(now time.Time, m *authz.Map, w Wish) error {
 		return err
 	}
 	p, ok := m.Principal(w.Owner)
-	switch {
+	switch setting, _ := m.Setting(SettingTokens); {
+	case strings.EqualFold(setting, "false"):
+		return fail.Statef("new personal access tokens are switched off in this workspace (%s); those that exist go on", SettingTokens)
 	case !ok || p.Kind == authz.Group:
 		return fail.NotFoundf("principal %d does not exist, or is a group", w.Owner)
 	case !p.Active:
 		return fail.Statef("%s is not active", p.Name)
-	case !authz.Decide(m, authz.Who{Principal: w.Owner}, authz.UseTokens, authz.TokensRoot, now).Allowed:
+	case p.Directory == "" && !authz.Decide(m, authz.Who{Principal: w.Owner}, authz.UseTokens, authz.TokensRoot, now).Allowed:
 		return fail.Statef("%s may not use tokens; it takes CAN_USE on authorization/tokens", p.Name)
 	}
 	return CheckQuota(len(Live(m, w.Owner, now)))

@@ -11,10 +11,12 @@ import (
 type MemberChange struct {
 	Replace     bool
 	Add, Remove []int64
+	// Unknown are members that a PATCH would add and whose ids nobody can have.
+	Unknown []string
 }
 
 // Empty tells that nothing was asked for.
-func (m MemberChange) Empty() bool { return !m.Replace && len(m.Add)+len(m.Remove) == 0 }
+func (m MemberChange) Empty() bool { return !m.Replace && len(m.Add)+len(m.Remove)+len(m.Unknown) == 0 }
 
 // Delta gives what really changes for a group with these members: ids that come and ids that go, in order, without doubles.
 func (m MemberChange) Delta(current []int64) (added, removed []int64) {
@@ -49,6 +51,7 @@ type memberFold struct {
 	replace bool
 	wanted  map[int64]bool
 	order   []int64
+	unknown []string
 }
 
 func (f *memberFold) apply(t target, op Operation) error {
@@ -63,7 +66,7 @@ func (f *memberFold) apply(t target, op Operation) error {
 	case op.Op == "remove":
 		return f.removeListed(op.Value)
 	}
-	ids, err := memberIDs(op.Value)
+	ids, err := f.memberIDs(op.Value)
 	if err != nil {
 		return err
 	}
@@ -72,6 +75,25 @@ func (f *memberFold) apply(t target, op Operation) error {
 	}
 	f.note(true, ids...)
 	return nil
+}
+
+// memberIDs reads the members that an operation adds, and keeps those whose ids nobody can have.
+func (f *memberFold) memberIDs(v any) (ids []int64, err error) {
+	members, _ := findAttribute(groupSchema.attributes, "members")
+	list, err := normalize(members, true, v)
+	if err != nil || list == nil {
+		return nil, err
+	}
+	for _, e := range list.([]any) {
+		m, _ := e.(map[string]any)
+		id, err := memberID(m)
+		if err != nil {
+			f.unknown = append(f.unknown, stringOf(m["value"]))
+			continue
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 func (f *memberFold) reset() { *f = memberFold{replace: true} }
@@ -131,7 +153,7 @@ func memberValues(e expr) ([]string, bool) {
 }
 
 func (f *memberFold) change() MemberChange {
-	out := MemberChange{Replace: f.replace}
+	out := MemberChange{Replace: f.replace, Unknown: f.unknown}
 	for _, id := range f.order {
 		switch {
 		case f.wanted[id]:

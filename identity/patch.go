@@ -97,7 +97,8 @@ func Patch(old Resource, ops []Operation) (Change, error) {
 // keeps its members, who are not listed.
 func Replace(old Resource, in Input) (Change, error) {
 	next := in.Resource
-	next.ID, next.Created, next.Modified = old.ID, old.Created, old.Modified
+	next.ID, next.Created, next.Modified, next.Revision = old.ID, old.Created, old.Modified, old.Revision
+	next.Source, next.Held = old.Source, old.Held
 	if !in.ActiveGiven {
 		next.Active = old.Active
 	}

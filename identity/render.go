@@ -21,8 +21,11 @@ type Ref struct {
 type View struct {
 	// Base is the address of the SCIM root without a slash at the end, e.g. https://host/api/2.0/preview/scim/v2.
 	Base string
-	// LocalGroups names a group's resource type WorkspaceGroup, as Databricks does for groups of a workspace; directories expect Group.
-	LocalGroups bool
+	// Workspace writes as a Databricks workspace does: a group's resource type is WorkspaceGroup, users have one schema more, and references
+	// are relative. Directories expect what the standard says.
+	Workspace bool
+	// Plain writes nothing that the standard does not know: members have no names.
+	Plain bool
 	// Groups are the groups of any principal, Members the direct members of a group.
 	Groups, Members []Ref
 }
@@ -34,14 +37,19 @@ var endpoints = map[authz.PrincipalKind]string{
 // Render gives a resource as SCIM shows it: all attributes, schemas, id as a string, meta, groups, and members of a group.
 func (r Resource) Render(v View) Document {
 	d := r.document()
-	d["schemas"] = r.schemas()
+	d["schemas"] = r.schemas(v.Workspace)
 	d["id"] = FormatID(r.ID)
 	d["meta"] = r.meta(v)
-	d["groups"] = refs(v.Groups, func(g Ref, m map[string]any) {
+	d["groups"] = v.refs(v.Groups, func(g Ref, m map[string]any) {
 		m["type"] = map[bool]string{false: "direct", true: "indirect"}[g.Indirect]
 	})
 	if r.Kind == authz.Group {
-		d["members"] = refs(v.Members, func(g Ref, m map[string]any) { m["type"] = schemaOf(g.Kind).name })
+		d["members"] = v.refs(v.Members, func(g Ref, m map[string]any) {
+			m["type"] = schemaOf(g.Kind).name
+			if v.Plain {
+				delete(m, "display")
+			}
+		})
 	}
 	return d
 }
@@ -58,9 +66,9 @@ func (r Resource) RenderMe(v View) Document {
 }
 
 // schemas are the core schema, Databricks' extension for users, and the extensions that Extra holds.
-func (r Resource) schemas() []any {
+func (r Resource) schemas(workspace bool) []any {
 	out := []any{schemaOf(r.Kind).urn}
-	if r.Kind == authz.User {
+	if workspace && r.Kind == authz.User {
 		out = append(out, SchemaWorkspaceUser)
 	}
 	for _, k := range slices.Sorted(maps.Keys(r.Extra)) {
@@ -73,22 +81,27 @@ func (r Resource) schemas() []any {
 
 func (r Resource) meta(v View) map[string]any {
 	name := schemaOf(r.Kind).name
-	if v.LocalGroups && r.Kind == authz.Group {
+	if v.Workspace && r.Kind == authz.Group {
 		name = "WorkspaceGroup"
 	}
 	return map[string]any{
 		"resourceType": name,
+		"version":      r.ETag(),
 		"created":      stamp(r.Created),
 		"lastModified": stamp(r.Modified),
 		"location":     v.Base + "/" + endpoints[r.Kind] + "/" + FormatID(r.ID),
 	}
 }
 
-// refs renders references; $ref is relative to the SCIM root, as Databricks writes it.
-func refs(list []Ref, finish func(Ref, map[string]any)) []any {
+// refs renders references.
+func (v View) refs(list []Ref, finish func(Ref, map[string]any)) []any {
 	out := make([]any, len(list))
+	root := v.Base + "/"
+	if v.Workspace {
+		root = ""
+	}
 	for i, g := range list {
-		m := map[string]any{"value": FormatID(g.ID), "display": g.Display, "$ref": endpoints[g.Kind] + "/" + FormatID(g.ID)}
+		m := map[string]any{"value": FormatID(g.ID), "display": g.Display, "$ref": root + endpoints[g.Kind] + "/" + FormatID(g.ID)}
 		finish(g, m)
 		out[i] = m
 	}
@@ -101,7 +114,7 @@ type Projection struct {
 }
 
 // always are shown whatever was asked for: Terraform reads service principals without asking for applicationId and needs it.
-var always = []string{"schemas", "id", "userName", "applicationId", "displayName"}
+var always = []string{"schemas", "id", "userName", "applicationId"}
 
 // ParseProjection reads the two lists of attribute names, parted by commas; attributes wins when both are given. Names nobody knows
 // are no error: they simply select nothing. Errors: invalidPath for what is no attribute name.
@@ -165,12 +178,20 @@ func (p attrPath) below() string {
 func (p Projection) Apply(d Document) Document {
 	out := Document{}
 	for k, v := range d {
-		if !p.Wants(k) {
-			continue
+		if p.Wants(k) {
+			out[k] = p.part(k, v)
 		}
-		out[k] = p.part(k, v)
+	}
+	if name, ok := d["displayName"]; ok && d.isGroup() {
+		out["displayName"] = name
 	}
 	return out
+}
+
+// isGroup says that a rendered resource is a group, whose name is always shown.
+func (d Document) isGroup() bool {
+	schemas, _ := d["schemas"].([]any)
+	return slices.Contains(schemas, any(SchemaGroup))
 }
 
 // part cuts sub-attributes: attributes=name.givenName shows that one, excludedAttributes=emails.type hides that one.

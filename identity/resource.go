@@ -21,6 +21,11 @@ type Resource struct {
 	Extra         Document
 	Created       int64 // ms since 1970
 	Modified      int64 // ms since 1970
+	Revision      int64 // how often it was changed
+	// Source is who owns the attributes; empty = nobody wrote them down, which is the same as Manual.
+	Source Source
+	// Held says that an administrator has made somebody inactive whom Source would have active.
+	Held bool
 }
 
 // Name is the principal's name in access control lists: userName, applicationId or a group's displayName.

@@ -112,7 +112,7 @@ func sameJSON(t *testing.T, want string, got any) {
 }
 
 func TestRender(t *testing.T) {
-	view := View{Base: "https://h/api/2.0/preview/scim/v2", LocalGroups: true,
+	view := View{Base: "https://h/api/2.0/preview/scim/v2", Workspace: true,
 		Groups:  []Ref{{ID: 2, Kind: authz.Group, Display: "admins"}, {ID: 9, Kind: authz.Group, Display: "all", Indirect: true}},
 		Members: []Ref{{ID: 101, Kind: authz.User, Display: "Ada"}, {ID: 300, Kind: authz.ServicePrincipal, Display: "robot"}}}
 	groups := `[{"value":"2","display":"admins","$ref":"Groups/2","type":"direct"},
@@ -121,15 +121,15 @@ func TestRender(t *testing.T) {
 		"active":true,"name":{"givenName":"Ada","familyName":"L"},"emails":[{"value":"ada@example.com","type":"work","primary":true}],
 		"entitlements":[{"value":"workspace-access"},{"value":"databricks-sql-access"}],"roles":[{"value":"arn:1"}],"groups":`+groups+`,
 		"meta":{"resourceType":"User","created":"1970-01-01T00:00:00.001Z","lastModified":"1970-01-01T00:00:00.002Z",
-		"location":"https://h/api/2.0/preview/scim/v2/Users/101"}}`, user().Render(view))
+		"version":"W/\"0\"","location":"https://h/api/2.0/preview/scim/v2/Users/101"}}`, user().Render(view))
 	sameJSON(t, `{"schemas":["`+SchemaGroup+`"],"id":"200","displayName":"team","groups":`+groups+`,
 		"members":[{"value":"101","display":"Ada","$ref":"Users/101","type":"User"},
 		{"value":"300","display":"robot","$ref":"ServicePrincipals/300","type":"ServicePrincipal"}],
 		"meta":{"resourceType":"WorkspaceGroup","created":"1970-01-01T00:00:00.000Z","lastModified":"1970-01-01T00:00:00.000Z",
-		"location":"https://h/api/2.0/preview/scim/v2/Groups/200"}}`, team().Render(view))
+		"version":"W/\"0\"","location":"https://h/api/2.0/preview/scim/v2/Groups/200"}}`, team().Render(view))
 	sameJSON(t, `{"schemas":["`+SchemaUser+`","`+SchemaServicePrincipal+`"],"id":"300","userName":"`+appID+`","applicationId":"`+appID+`",
 		"displayName":"robot","active":true,"groups":[],"meta":{"resourceType":"ServicePrincipal","created":"1970-01-01T00:00:00.000Z",
-		"lastModified":"1970-01-01T00:00:00.000Z","location":"/ServicePrincipals/300"}}`, robot().RenderMe(View{}))
+		"lastModified":"1970-01-01T00:00:00.000Z","version":"W/\"0\"","location":"/ServicePrincipals/300"}}`, robot().RenderMe(View{}))
 }
 
 func TestProjection(t *testing.T) {
@@ -140,7 +140,7 @@ func TestProjection(t *testing.T) {
 		{"", "", "emails groups meta name roles"},
 		{"userName,displayName,active,externalId,entitlements", "",
 			"schemas id userName displayName active entitlements !emails groups roles meta"},
-		{"entitlements", "", "schemas id userName displayName entitlements !active groups"},
+		{"entitlements", "", "schemas id userName entitlements !active displayName groups"},
 		{"Name.givenName", "", "name !emails"},
 		{enterprise + ":department", "", enterprise + " !name"},
 		{enterprise, "", enterprise + " !name"},

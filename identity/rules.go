@@ -101,6 +101,11 @@ func NameTaken(kind authz.PrincipalKind, name string) error {
 	return fail.New(fail.Exists, taken[kind], name).WithCode(Uniqueness)
 }
 
+// NameLooksTaken is the refusal of a name that looks like another's: to a machine they are two, to a person one.
+func NameLooksTaken(name, twin string) error {
+	return fail.New(fail.Exists, "User with username %s already exists: it differs from %s in its case or Unicode form only.", name, twin).WithCode(Uniqueness)
+}
+
 // builtIn are the groups that always exist, with the names that stand for them.
 var builtIn = map[int64][]string{
 	authz.GroupUsers:    {"users", "all users"},

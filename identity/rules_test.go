@@ -139,10 +139,10 @@ func TestParseID(t *testing.T) {
 func TestDiscovery(t *testing.T) {
 	const base = "https://h/scim/v2"
 	known := map[string]Document{}
-	for _, s := range Schemas(base) {
+	for _, s := range Schemas(View{Base: base, Workspace: true}) {
 		known[stringOf(s["id"])] = s
 	}
-	for _, rt := range ResourceTypes(base) {
+	for _, rt := range ResourceTypes(View{Base: base, Workspace: true}) {
 		if known[stringOf(rt["schema"])] == nil {
 			t.Errorf("%v has a schema that is not described", rt["name"])
 		}
@@ -160,8 +160,8 @@ func TestDiscovery(t *testing.T) {
 	}
 	sameJSON(t, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],"patch":{"supported":true},
 		"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},"filter":{"supported":true,"maxResults":10000},
-		"changePassword":{"supported":false},"sort":{"supported":true},"etag":{"supported":false},
+		"changePassword":{"supported":false},"sort":{"supported":true},"etag":{"supported":true},
 		"authenticationSchemes":[{"type":"oauthbearertoken","name":"Bearer token","primary":true,
-		"description":"A personal access token in the Authorization header."}],
+		"description":"A directory's token, or an administrator's, in the Authorization header."}],
 		"meta":{"resourceType":"ServiceProviderConfig","location":"https://h/scim/v2/ServiceProviderConfig"}}`, ServiceProviderConfig(base))
 }

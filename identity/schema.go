@@ -29,6 +29,7 @@ type attribute struct {
 	required   bool
 	caseExact  bool
 	mutability string // "" = readWrite
+	told       string // the mutability that clients are told where it is another
 	returned   string // "" = default
 	unique     string // "" = none
 	about      string
@@ -47,6 +48,7 @@ const (
 	complexT = "complex"
 	refT     = "reference"
 	readOnly = "readOnly"
+	untold   = "untold" // an attribute that the standard does not know
 )
 
 // plural is a multi-valued attribute with RFC 7643's usual sub-attributes.
@@ -80,7 +82,8 @@ var groupsOf = attribute{name: "groups", kind: complexT, multi: true, mutability
 	}}
 
 var (
-	activeOf     = attribute{name: "active", kind: boolean, about: "An inactive principal is refused everywhere."}
+	activeOf     = attribute{name: "active", kind: boolean, required: true, about: "An inactive principal is refused everywhere. A new one is active unless it says otherwise."}
+	shownOf      = text("displayName", "The name shown to people.")
 	entitlements = plural("entitlements", "What it may use beyond permissions on objects.")
 	roles        = plural("roles", "Roles, such as instance profiles.")
 )
@@ -90,7 +93,7 @@ var userSchema = schema{SchemaUser, "User", "A person", "/Users", []attribute{
 	{name: "name", kind: complexT, about: "The parts of the person's name.", sub: []attribute{
 		text("formatted", "The whole name."), text("familyName", "Family name."), text("givenName", "Given name."),
 		text("middleName", "Middle names."), text("honorificPrefix", "Title."), text("honorificSuffix", "Suffix.")}},
-	text("displayName", "The name shown to people."), text("nickName", "A casual name."),
+	shownOf, text("nickName", "A casual name."),
 	{name: "profileUrl", kind: refT, refs: []string{"external"}, about: "A page about the person."},
 	text("title", "Title in the organization."), text("userType", "Relation to the organization."),
 	text("preferredLanguage", "Language, as in Accept-Language."), text("locale", "Where dates and numbers are formatted as."),
@@ -113,14 +116,14 @@ var groupSchema = schema{SchemaGroup, "Group", "A set of principals", "/Groups",
 	{name: "members", kind: complexT, multi: true, about: "Its direct members.", sub: []attribute{
 		{name: "value", mutability: "immutable", about: "Id of the member."},
 		{name: "$ref", kind: refT, mutability: "immutable", refs: []string{"User", "Group", "ServicePrincipal"}, about: "Address of the member."},
-		{name: "display", mutability: readOnly, about: "Name of the member."},
+		{name: "display", mutability: readOnly, told: untold, about: "Name of the member; the standard has no such attribute there, and Databricks has."},
 		{name: "type", mutability: "immutable", about: "Kind of the member.", canonical: []string{"User", "Group", "ServicePrincipal"}}}},
 	groupsOf, entitlements, roles,
 }}
 
 var servicePrincipalSchema = schema{SchemaServicePrincipal, "ServicePrincipal", "A program", "/ServicePrincipals", []attribute{
-	{name: "applicationId", mutability: "immutable", unique: "server", returned: "always", about: "The name it is granted under, a UUID."},
-	text("displayName", "The name shown to people."),
+	{name: "applicationId", mutability: "immutable", told: readOnly, unique: "server", returned: "always", about: "The name it is granted under, a UUID. Given by the server, unless a new one brings its own."},
+	shownOf,
 	activeOf, groupsOf, entitlements, roles,
 }}
 

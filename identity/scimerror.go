@@ -19,6 +19,9 @@ const (
 	InvalidValue  = "invalidValue"  // a value of the wrong type or content
 )
 
+// PreconditionFailed is the Code of the refusal of a change of what somebody else has changed meanwhile (RFC 7644 §3.14). It is no scimType.
+const PreconditionFailed = "preconditionFailed"
+
 var scimTypes = []string{InvalidFilter, TooMany, Uniqueness, Mutability, InvalidSyntax, InvalidPath, NoTarget, InvalidValue}
 
 // SchemaError is the schema of ErrorDocument.
@@ -43,6 +46,11 @@ func NewErrorDocument(status int, err error) ErrorDocument {
 		d.Detail = "internal error"
 	}
 	return d
+}
+
+// ConflictDocument is the answer to a write of what another source owns.
+func ConflictDocument(detail string) Document {
+	return Document{"schemas": []any{SchemaError}, "status": "409", "scimType": Mutability, "detail": detail}
 }
 
 // ScimType gives the scimType an error carries, or "".

@@ -162,7 +162,7 @@ var sequences = map[string][]step{
 			[]string{`"id":"101"`}},
 		{"PATCH", "/Groups/101", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[
 			{"op":"remove","path":"members[value eq \"99\"]"},{"op":"add","path":"members","value":[{"value":"100","display":"a@x.org"}]}]}`,
-			[]string{`"members":[{"$ref":"Users/100","display":"A B"`}},
+			[]string{`"members":[{"$ref":"https://h/Users/100","display":"A B"`}},
 		{"PATCH", "/Groups/101", `{"Operations":[{"op":"replace","value":{"id":"101","displayName":"ml-team"}}]}`,
 			[]string{`"displayName":"ml-team"`, `"value":"100"`}},
 		{"PUT", "/Users/100", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"100","userName":"a@x.org","name":{"givenName":"A",

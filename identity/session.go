@@ -108,6 +108,25 @@ func Surplus(m *authz.Map, in SignIn, now time.Time) (events []authz.Event) {
 	return events
 }
 
+// Reclaimed gives the events by which the provider's newest word of a person takes the place of its older ones, in his other sessions and in what he
+// has let in: a role that is gone at a sign-in is gone everywhere. What the sign-in ends is left out.
+func Reclaimed(m *authz.Map, in SignIn) (events []authz.Event) {
+	if in.By == nil {
+		return nil
+	}
+	for c := range m.Credentials(in.Principal) {
+		if c.By == nil || c.Kind == authz.Exchange || c.By.Issuer != in.By.Issuer || c.By.Subject != in.By.Subject ||
+			slices.Equal(c.By.Roles, in.By.Roles) || in.Replaces != nil && in.Replaces.ID == c.ID {
+			continue
+		}
+		next, by := *c, *c.By
+		by.Roles = in.By.Roles
+		next.By = &by
+		events = append(events, authz.Event{Op: authz.PutCredential, Credential: &next})
+	}
+	return events
+}
+
 func dropped(c *authz.Credential) authz.Event {
 	return authz.Event{Op: authz.DropCredential, Credential: &authz.Credential{ID: c.ID, Principal: c.Principal}}
 }

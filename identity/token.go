@@ -24,6 +24,12 @@ const (
 	MaxComment = 256
 	// SettingMaxLifetime is the workspace-conf key with the longest life of new tokens in days; absent, empty or 0 sets no limit.
 	SettingMaxLifetime = "maxTokenLifetimeDays"
+	// SettingTokens is the workspace-conf key that stops new tokens ("false"); those that exist go on.
+	SettingTokens = "enableTokensConfig"
+	// SettingMaxUnused is the workspace-conf key with the days after which a token that nobody has used is revoked; 0 = never.
+	SettingMaxUnused = "maxTokenUnusedDays"
+	// UnusedDays is SettingMaxUnused until it is set (Databricks' documented time).
+	UnusedDays = 90
 	// LinkLifetime is how long a one-time sign-in link can be used.
 	LinkLifetime = 15 * time.Minute
 
@@ -78,13 +84,19 @@ func Expiry(now time.Time, seconds *int64, maxDays int) (int64, error) {
 }
 
 // ParseMaxLifetime reads the value of SettingMaxLifetime: days, 0 for no limit. Errors: Invalid.
-func ParseMaxLifetime(value string) (int, error) {
+func ParseMaxLifetime(value string) (int, error) { return parseDays(SettingMaxLifetime, value, 0) }
+
+// ParseMaxUnused reads the value of SettingMaxUnused: days, 0 for never, nothing for UnusedDays. Errors: Invalid.
+func ParseMaxUnused(value string) (int, error) { return parseDays(SettingMaxUnused, value, UnusedDays) }
+
+// parseDays reads a number of days; absent is what nothing stands for.
+func parseDays(key, value string, absent int) (int, error) {
 	if value = strings.TrimSpace(value); value == "" {
-		return 0, nil
+		return absent, nil
 	}
 	days, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || days < 0 || days > math.MaxInt16 {
-		return 0, fail.Invalidf("%s must be a number of days from 0 (no limit) to %d, not %q", SettingMaxLifetime, math.MaxInt16, shorten(value))
+		return 0, fail.Invalidf("%s must be a number of days from 0 (no limit) to %d, not %q", key, math.MaxInt16, shorten(value))
 	}
 	return int(days), nil
 }

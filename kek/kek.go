@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +40,9 @@ const patience = 15 * time.Second
 
 // Vault wraps and unwraps data keys, and remembers those that it has unwrapped as long as it lives.
 type Vault struct {
+	// Log is told why a key-encryption key could not be used; nil = nobody is.
+	Log *slog.Logger
+
 	workspace int64
 	// keepers: the first one's keys are for what is new, the others' for what is older.
 	keepers []Keeper
@@ -52,7 +57,7 @@ func NewVault(workspace int64, keepers ...Keeper) *Vault {
 	return &Vault{workspace: workspace, keepers: keepers, opened: map[int64][]byte{}}
 }
 
-// Open gives the keeper of a place: the path of a file, file://, pkcs11:, or the address of a key in a cloud. It touches nothing yet.
+// Open gives the keeper of a place: the path of a file, file://, pkcs11: for a token, or the address of a key in a cloud. It touches nothing yet.
 func Open(place string) (Keeper, error) {
 	scheme, _, ok := strings.Cut(place, ":")
 	switch {
@@ -60,8 +65,12 @@ func Open(place string) (Keeper, error) {
 		return &File{Path: place}, nil
 	case scheme == "file":
 		return &File{Path: strings.TrimPrefix(place, "file://")}, nil
+	case scheme == "pkcs11":
+		return openPKCS11(place)
+	case slices.Contains(clouds, scheme):
+		return &Cloud{address: place}, nil
 	}
-	return nil, fmt.Errorf("%s: places of key-encryption keys are a path, or begin with file://", scheme)
+	return nil, fmt.Errorf("%s: places of key-encryption keys are a path, or begin with file://, pkcs11:, %s://", scheme, strings.Join(clouds, "://, "))
 }
 
 // Close ends what the keepers started.
@@ -175,17 +184,20 @@ func (v *Vault) with(kek string, use func(Keeper) ([]byte, error)) ([]byte, erro
 		if errors.Is(err, errNoKey) {
 			continue
 		}
-		return out, told(kek, err)
+		return out, v.told(kek, err)
 	}
 	return nil, fail.Statef("The key-encryption key %s is not at any place that this server knows (settings kek and kek-old), so the secrets under it "+
 		"cannot be opened. They are kept as they are: bring the key back.", kek)
 }
 
 // told gives an error that callers may see; what a place says is for the log only.
-func told(kek string, err error) error {
+func (v *Vault) told(kek string, err error) error {
 	var named *fail.Error
 	if err == nil || errors.As(err, &named) {
 		return err
+	}
+	if v.Log != nil {
+		v.Log.Error("a key-encryption key cannot be used", "kek", kek, "error", err)
 	}
 	e := fail.New(fail.Unavailable, "The key-encryption key %s cannot be used now; the server's log says why.", kek)
 	e.Cause = err

@@ -21,30 +21,36 @@ var Operations = []Operation{Create, Modify, Remove, Access, Authentication, Res
 // actionsOf says which actions are of an operation; actions that stand nowhere only read, and are Access. A test of the server walks all
 // routes that change something, or have an entry of their own, and finds each action here or among the reads.
 var actionsOf = map[Operation]string{
-	Create: `add createFederationPolicy createServicePrincipalSecret cloneItem createBackup createComment createDirectory createExperiment createFile createFolder createGroup
-		createLoggedModel createLoginLink createMlflowExperiment createModelVersion createNotebook createRegisteredModel
-		createRegistryWebhook createRun createRotationPlan createScope createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
+	Create: `add cloneItem createBackup createComment createDirectory createExperiment createFederationPolicy createFile
+		createFolder createGroup createIpAccessList createLoggedModel createLoginLink createMlflowExperiment createModelVersion
+		createNotebook createRegisteredModel createRegistryWebhook createRotationPlan createRun createScope
+		createServicePrincipalSecret createTransitionRequest createUpload createWebhook createWorkspace generateDbToken govern
 		importItem postModelVersionCheck rotateCreate uploadArtifact uploadPart`,
-	Modify: `activateUser rotateSigningKey updateFederationPolicy updateRuleSet addPrincipalToGroup approveTransitionRequest changeRequiredTags changeSteward changeWorkspaceAcl
-		deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric logModel logOutputs
-		logParam moveItem putAcl putMlflowUi putSecret redeliverWebhook rejectTransitionRequest removeAdmin removePrincipalFromGroup
-		renameRegisteredModel remindCredential remindRotation retireKek rotateFail rotateKek rotateStillUsed rotateSwitch rotationOverdue runRotationPlan setAdmin setExperimentTag setLoggedModelTags setModelVersionTag setRegisteredModelAlias
-		setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment updateDbToken
-		updateExperiment updateGroup updateModelVersion updateRegisteredModel updateRegistryWebhook updateRotationPlan updateRun updateServicePrincipal
-		updateUser updateWebhook workspaceConfEdit`,
-	Remove: `abortUpload closeRotation closeSecretVersion deleteFederationPolicy deleteServicePrincipalSecret revokeOAuthToken delete deleteAcl deleteArtifacts deleteBackup deleteComment deleteExperiment deleteExperimentTag deleteFolder
-		deleteItem deleteLoggedModel deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion
-		deleteModelVersionTag deleteNotebook deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag
-		deleteRegistryWebhook deleteRotationPlan rotateClose deleteRun deleteRuns deleteScope deleteSecret deleteTag deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete
-		purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken`,
-	Authentication: `authorizationCodeReuse authorizeOAuthClient login logout mintOAuthToken refreshTokenReuse renewSession tokenLogin`,
-	Restore:        `restoreExperiment restoreItem restoreRun restoreRuns`,
+	Modify: `activateUser addPrincipalToGroup announceTokenRevocation approveTransitionRequest changeRequiredTags changeSteward
+		changeWorkspaceAcl deactivateUser finalizeLoggedModel finishModelVersion logBatch logInputs logLoggedModelParams logMetric
+		logModel logOutputs logParam moveItem putAcl putMlflowUi putSecret redeliverWebhook rejectTransitionRequest remindCredential
+		remindRotation removeAdmin removePrincipalFromGroup renameRegisteredModel retireKek rotateFail rotateKek rotateSigningKey
+		rotateStillUsed rotateSwitch rotationOverdue runRotationPlan setAdmin setExperimentTag setLoggedModelTags setModelVersionTag
+		setRegisteredModelAlias setRegisteredModelTag setRequiredChecks setTag setTwoPersons transitionModelVersionStage updateComment
+		updateDbToken updateExperiment updateFederationPolicy updateGroup updateIpAccessList updateModelVersion updateRegisteredModel
+		updateRegistryWebhook updateRotationPlan updateRuleSet updateRun updateServicePrincipal updateUser updateWebhook
+		workspaceConfEdit`,
+	Remove: `abortUpload closeRotation closeSecretVersion delete deleteAcl deleteArtifacts deleteBackup deleteComment
+		deleteExperiment deleteExperimentTag deleteFederationPolicy deleteFolder deleteIpAccessList deleteItem deleteLoggedModel
+		deleteLoggedModelTag deleteMlflowExperiment deleteMlflowUi deleteModelVersion deleteModelVersionTag deleteNotebook
+		deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag deleteRegistryWebhook deleteRotationPlan deleteRun
+		deleteRuns deleteScope deleteSecret deleteServicePrincipalSecret deleteTag deleteTransitionRequest deleteWebhook
+		dropExpiredTokens fileDelete garbageCollectDbToken purgeExperiment purgeExpired purgeItem purgeRun removeGroup revokeDbToken
+		revokeOAuthToken rotateClose`,
+	Authentication: `IpAccessDenied authorizationCodeReuse authorizeOAuthClient login logout mintOAuthToken refreshTokenReuse
+		renewSession tokenLogin`,
+	Restore: `restoreExperiment restoreItem restoreRun restoreRuns`,
 }
 
 // ReadActions are the actions that read and yet have entries of their own.
-var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions explainToken exportAudit exportItem
-		getAcl getModelVersionManifest getPermissions getSecret listAcls previewPermissions testRegistryWebhook testWebhook useWebhookSecret
-		viewNotebook whoCan`)
+var ReadActions = strings.Fields(`downloadArtifact downloadAudit downloadBackup explainPermissions explainToken exportAudit
+		exportItem getAcl getModelVersionManifest getPermissions getSecret listAcls previewPermissions testRegistryWebhook testWebhook
+		useWebhookSecret viewNotebook whoCan`)
 
 var operationOf = func() map[string]Operation {
 	of := map[string]Operation{}

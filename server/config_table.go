@@ -21,6 +21,7 @@ const envPrefix = "BAILIWICK_"
 var otherVariables = []string{
 	"BAILIWICK_CONFIG",      // the file, where --config is not given
 	"BAILIWICK_ADMIN_TOKEN", // the first administrator's token, read at the first start only
+	"BAILIWICK_PKCS11_PIN",  // of the token that kek names, where it names no file for it
 	"BAILIWICK_HOST",        // the commands: which server to talk to
 	"BAILIWICK_TOKEN",       // the commands: as whom
 }
@@ -72,7 +73,8 @@ var settings = []Setting{
 		Doc: "File of the key that signs the ledger's checkpoints, best kept outside the data folder. Empty: a file in the data folder, made " +
 			"at first start."},
 	{Key: "kek", check: kekPlace, at: func(c *Config) any { return &c.KEK },
-		Doc: "Where the key-encryption keys of secrets are (docs/secrets.md): a file, best kept outside the data folder. Empty: the file `kek` in the data " +
+		Doc: "Where the key-encryption keys of secrets are (docs/secrets.md): a file, best kept outside the data folder; a PKCS#11 token, as " +
+			"`pkcs11:token=LABEL?module-path=LIBRARY&pin-source=file:FILE`; or a cloud's key, `awskms://…`, `gcpkms://…`, `azurekeyvault://…`. Empty: the file `kek` in the data " +
 			"folder, made at first start; backups do not hold it."},
 	{Key: "kek-old", check: kekPlace, at: func(c *Config) any { return &c.KEKOld },
 		Doc: "Places where key-encryption keys were before, while data keys that are wrapped there are wrapped anew."},

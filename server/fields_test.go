@@ -68,8 +68,9 @@ var bindings = map[string]string{
 
 	"secrets initial_manage_principal": inert + "the group users, or refused",
 	"secrets principal":                inert + "whom the entry is for: everybody may be named",
+	"ip access lists id":               finder,
 
-	"scim id": finder,
+	"scim id": finder, "scim account": inert + "there is one account, whatever a client calls it",
 
 	"oauth client_id":    inert + "the name that goes with a secret, a code or a token of its own; compared with it",
 	"oauth redirect_uri": inert + "compared with what the code was asked for with", "login-page client_id": finder,
@@ -92,10 +93,17 @@ var bindings = map[string]string{
 	"governance webhook_id":    finder, "governance delivery_id": within,
 	"governance GET /artifacts/view run_id": finder, "governance GET /artifacts/view model_id": finder, "governance GET /artifacts/view name": finder,
 	"governance GET /audit actor": inert + "narrows a list that needs read-audit", "governance GET /audit object": inert + "narrows a list that needs read-audit",
-	"governance access_control_list.user_name":              inert + "whom the entry is for: everybody may be named",
-	"governance access_control_list.group_name":             inert + "as user_name",
-	"governance access_control_list.service_principal_name": inert + "as user_name",
-	"governance owner": inert + "who is to own the object: everybody may be named",
+	"governance access_control_list.user_name":                      inert + "whom the entry is for: everybody may be named",
+	"governance access_control_list.group_name":                     inert + "as user_name",
+	"governance access_control_list.service_principal_name":         inert + "as user_name",
+	"governance credential_id":                                      finder,
+	"governance GET /credentials owner":                             finder,
+	"governance GET /credentials/findings owner":                    finder,
+	"governance finding_id":                                         inert + "a finding of the inventory, which the ability is for as a whole",
+	"governance owner":                                              inert + "who is to own the object: everybody may be named",
+	"governance POST /identity/directories name":                    inert + "a new name",
+	"governance conflict_id":                                        finder,
+	"governance PUT /identity/principals/{principal}/source source": inert + "the name of a source, kept as text",
 }
 
 // TestFields walks the request of every route: each field that names something is bound in a known way, and no line of the table is idle.

@@ -24,7 +24,7 @@ type layer struct {
 
 var (
 	rules  = []string{"authz", "fail"} // what the pure packages have in common
-	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation"}
+	domain = []string{"authz", "fail", "identity", "workspace", "keyed", "tracking", "tracking/search", "registry", "registry/webhook", "jobs", "serving", "secret", "lineage", "ledger", "findings", "rotation", "credential"}
 	front  = append([]string{"api", "store", "blob", "compute", "kek"}, domain...)
 	whole  = append([]string{"api/...", "store", "blob", "compute", "issuer", "kek", "bearer", "worker", "web"}, domain...)
 )
@@ -45,6 +45,7 @@ var importTable = map[string]layer{
 	"lineage":   {pure: true, uses: append([]string{"keyed"}, rules...)},
 	"findings":  {pure: true, uses: []string{"authz", "fail", "ledger"}},
 
+	"credential":       {pure: true, uses: rules},
 	"tracking/search":  {pure: true, uses: rules},
 	"registry/webhook": {pure: true, uses: append([]string{"keyed"}, rules...)},
 
@@ -76,6 +77,8 @@ var importTable = map[string]layer{
 	"server/servertest": {uses: append([]string{"server", "store", "store/storetest"}, domain...)},
 	"cmd/bailiwick":     {uses: append([]string{"server", "store", "blob", "kek"}, domain...)},
 	"bench":             {uses: domain},
+
+	"cmd/bailiwick-pkcs11": {uses: []string{"kek"}},
 }
 
 // world is what a pure package does not import: the ways to files, processes, networks and clocks of requests.

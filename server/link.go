@@ -81,6 +81,13 @@ func (s *Server) address() string {
 	return scheme + s.listener.Addr().String()
 }
 
+// flushSightings writes what was seen with credentials.
+func (s *Server) flushSightings(ctx context.Context, all bool) error {
+	return s.Door.FlushSightings(all, func(rows []store.Sighting) error {
+		return s.Store.Write(ctx, func(tx *store.Tx) error { return tx.NoteSightings(rows) })
+	})
+}
+
 // flushUses writes when and from where credentials were last used.
 func (s *Server) flushUses(ctx context.Context) error {
 	return s.Door.FlushUses(func(uses []store.Use) error {

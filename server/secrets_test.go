@@ -450,3 +450,60 @@ func TestSecretsOnTwoReplicas(t *testing.T) {
 		t.Errorf("%d keys, %v", versions, err)
 	}
 }
+
+// TestKEKMovesIntoToken: secrets that began under a file's key go under a token's (scripts/with-softhsm), while they are read, and the file is not
+// needed any more. A server that starts anew opens them with the token.
+func TestKEKMovesIntoToken(t *testing.T) {
+	token := os.Getenv("BAILIWICK_TEST_PKCS11")
+	if token == "" {
+		t.Log("no token: scripts/with-softhsm runs this test with one")
+		return
+	}
+	cfg := server.Default()
+	cfg.Data, cfg.Listen, cfg.KEK = t.TempDir(), "127.0.0.1:0", filepath.Join(t.TempDir(), "kek")
+	file, admin := cfg.KEK, servertest.AdminToken
+	with := func(use func(s *servertest.Server)) {
+		t.Helper()
+		inner, err := server.Open(context.Background(), cfg, admin, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		address, err := inner.Listen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		use(servertest.Attach(t, inner, "http://"+address))
+		if err := inner.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(s *servertest.Server) {
+		t.Helper()
+		if got := valueOf(t, call(s, admin, "GET", "get?scope=s&key=k", nil)); got != planted {
+			t.Errorf("%q", got)
+		}
+	}
+	with(func(s *servertest.Server) {
+		ok(t, call(s, admin, "POST", "scopes/create", body{"scope": "s"}))
+		ok(t, call(s, admin, "POST", "put", body{"scope": "s", "key": "k", "string_value": planted}))
+	})
+	cfg.KEK, cfg.KEKOld = token, []string{file}
+	with(func(s *servertest.Server) {
+		for range 2 { // from the file into the token, then from one of its keys to the next
+			active := s.Admin("POST", "/api/governance/1.0/kek/rotate", map[string]any{}).Text("active")
+			if !strings.HasPrefix(active, "pkcs11-") {
+				t.Fatal(active)
+			}
+			waitFor(t, "wrapped by the token", func() bool {
+				read(s)
+				a := s.Admin("GET", "/api/governance/1.0/kek", nil)
+				return a.Text("active") == active && a.Text("left") == "0"
+			})
+		}
+	})
+	cfg.KEKOld = nil
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	with(read)
+}

@@ -259,5 +259,5 @@ func (s *Server) Close() error {
 	<-s.workers
 	ctx, cancel := context.WithTimeout(context.Background(), lastWork)
 	defer cancel()
-	return errors.Join(s.flush(ctx), s.seal(ctx), s.tellCheckpoint(ctx), s.vault.Close(), s.Store.Close())
+	return errors.Join(s.flush(ctx), s.flushSightings(ctx, true), s.seal(ctx), s.tellCheckpoint(ctx), s.vault.Close(), s.Store.Close())
 }

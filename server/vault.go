@@ -31,6 +31,11 @@ func (s *Server) openVault(ctx context.Context) error {
 		keepers = append(keepers, k)
 	}
 	s.vault = kek.NewVault(s.Store.Workspace(), keepers...)
+	s.vault.Log = s.log
+	if s.Config.KEK == "" && s.Store.Engine() != "sqlite" {
+		s.log.Warn("key-encryption keys of secrets are in the data folder of this replica only; let the setting kek name a place that all replicas have",
+			"file", kekAt(&s.Config))
+	}
 	s.keys = &worker.Rewrapper{Store: s.Store, Vault: s.vault, Log: s.log}
 	if err := s.keys.Begin(ctx); err != nil {
 		s.log.Error("secrets cannot be used", "error", err)

@@ -56,6 +56,7 @@ func (s *Server) chores() []chore {
 		{"move", moveAgain, 2 * time.Second, s.moveArtifacts},
 		{"trash", time.Hour, 5 * time.Minute, s.purgeTrash},
 		{"expired", time.Hour, time.Minute, s.dropExpired},
+		{"unused tokens", time.Hour, 90 * time.Second, s.revokeUnused},
 		{"uploads", time.Hour, 2 * time.Minute, s.dropUploads},
 		{"webhooks", 5 * time.Second, 0, s.hooks.Run},
 		{"keys", time.Second, 2 * time.Second, s.keys.Run},
@@ -113,7 +114,7 @@ func (s *Server) flush(ctx context.Context) error {
 			return nil
 		})
 	})
-	return errors.Join(err, s.flushUses(ctx))
+	return errors.Join(err, s.flushUses(ctx), s.flushSightings(ctx, false))
 }
 
 // seal puts finished entries into the tree until there are none left. It is also how the server knows that the ledger can be written.
@@ -253,6 +254,15 @@ func (s *Server) dropUploads(ctx context.Context) error {
 
 func (s *Server) dropExpired(ctx context.Context) error {
 	_, err := s.Store.DropExpired(ctx, time.Now().Add(-keepExpired))
+	return err
+}
+
+// revokeUnused revokes the tokens that nobody uses.
+func (s *Server) revokeUnused(ctx context.Context) error {
+	n, err := s.Store.RevokeUnused(ctx, time.Now())
+	if n > 0 {
+		s.log.Info("revoked tokens that nobody uses", "tokens", n)
+	}
 	return err
 }
 

@@ -117,6 +117,23 @@ func SystemEntry(service, action string) *ledger.Entry {
 		Actor: ledger.Actor{ID: authz.System, Name: "bailiwick", Kind: "system"}}
 }
 
+// SwitchOff sets a switch of the workspace's configuration to "false" as the server itself, and says whether it was not so already.
+func (s *Store) SwitchOff(ctx context.Context, key string) (changed bool, err error) {
+	err = s.WriteAlone(ctx, func(tx *Tx) error {
+		value, _ := tx.Map.Setting(key)
+		if changed = strings.EqualFold(value, "true"); !changed {
+			return nil
+		}
+		if err := tx.Govern(authz.Event{Op: authz.PutSetting, Setting: &authz.Setting{Key: key, Value: "false"}}); err != nil {
+			return err
+		}
+		e := SystemEntry("workspace", "workspaceConfEdit")
+		e.Params = ledger.Params{{Key: key, Value: "false"}}
+		return tx.Record(e, authz.WorkspaceObject)
+	})
+	return changed, err
+}
+
 // SetAccessControl switches access control on or off as the server itself, where it is not so already.
 func (s *Store) SetAccessControl(ctx context.Context, on bool) error {
 	value := "false"

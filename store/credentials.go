@@ -44,10 +44,7 @@ func (tx *Tx) Uses(ids []string) (map[string]Use, error) {
 }
 
 func (tx *Tx) dropCredential(id string) error {
-	if err := tx.do("DELETE FROM credential_uses WHERE id = ?", id); err != nil {
-		return err
-	}
-	if err := tx.do("DELETE FROM refresh_tokens WHERE credential = ?", id); err != nil {
+	if err := tx.dropOfCredentials("id", id); err != nil {
 		return err
 	}
 	return tx.do("DELETE FROM credentials WHERE id = ?", id)

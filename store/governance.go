@@ -6,6 +6,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/identity"
 	"bailiwick/ledger"
 )
 
@@ -143,6 +144,10 @@ func (tx *Tx) put(e authz.Event, made map[int64]bool) error {
 			e.Setting.Key, e.Setting.Value)
 	case authz.PutRequired:
 		return tx.putRequired(e.Required)
+	case authz.PutAddresses:
+		return tx.putAddresses(e.Addresses)
+	case authz.DropAddresses:
+		return tx.do("DELETE FROM address_lists WHERE id = ?", e.Addresses.ID)
 	case authz.Other:
 		return nil
 	}
@@ -217,7 +222,7 @@ func (tx *Tx) putPrincipal(p *authz.Principal) error {
 	if err := tx.do("DELETE FROM memberships WHERE member = ?", p.ID); err != nil {
 		return err
 	}
-	return tx.join(memberships(p.ID, p.Parents))
+	return tx.join(tx.memberships(p.ID, p.Parents))
 }
 
 // changePrincipal writes what is different of a principal, but for the groups that he comes into, which it gives for join. Somebody who only
@@ -233,7 +238,7 @@ func (tx *Tx) changePrincipal(old, p *authz.Principal) (joins []any, err error) 
 			return nil, err
 		}
 	}
-	return memberships(p.ID, without(p.Parents, old.Parents)), nil
+	return tx.memberships(p.ID, without(p.Parents, old.Parents)), nil
 }
 
 // without gives the ids of a that are not in b.
@@ -241,35 +246,42 @@ func without(a, b []int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(a), func(id int64) bool { return slices.Contains(b, id) })
 }
 
-// memberships gives the rows of a member of groups.
-func memberships(member int64, groups []int64) (rows []any) {
+// memberships gives the rows of a member of groups, as the word of the transaction's source.
+func (tx *Tx) memberships(member int64, groups []int64) (rows []any) {
 	for _, g := range slices.Compact(slices.Sorted(slices.Values(groups))) {
-		rows = append(rows, member, g)
+		rows = append(rows, member, g, string(tx.source.Or()))
 	}
 	return rows
 }
 
 // join writes rows of memberships.
 func (tx *Tx) join(rows []any) error {
-	err := tx.putRows("INSERT INTO memberships (member, parent) VALUES (?, ?)", 2, rows)
-	return err
+	return tx.putRows("INSERT INTO memberships (member, parent, source) VALUES (?, ?, ?)", 3, rows)
 }
 
 func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
-	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, shown, active, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, shown = excluded.shown, active = excluded.active,
-		updated = excluded.updated`,
-		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), p.Shown, flag(p.Active), tx.Now, tx.Now)
+	looks := ""
+	if p.Kind != authz.Group {
+		looks = identity.Looks(p.Name)
+	}
+	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, looks, shown, active, source, directory, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, looks = excluded.looks, shown = excluded.shown,
+		active = excluded.active, updated = excluded.updated`,
+		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), looks, p.Shown, flag(p.Active), string(tx.source.Or()), p.Directory, tx.Now, tx.Now)
 	return exists(err, "%s already exists", p.Name)
 }
 
 func (tx *Tx) dropPrincipal(id int64) error {
+	if err := tx.dropOfCredentials("principal", id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM memberships WHERE member = ?", "DELETE FROM memberships WHERE parent = ?", "DELETE FROM entries WHERE principal = ?",
-		"DELETE FROM credential_uses WHERE id IN (SELECT id FROM credentials WHERE principal = ?)", "DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
-		"DELETE FROM refresh_tokens WHERE credential IN (SELECT id FROM credentials WHERE principal = ?)",
+		"DELETE FROM login_links WHERE principal = ?", "DELETE FROM subjects WHERE principal = ?",
 		"DELETE FROM federation_policies WHERE principal = ?",
-		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
+		"DELETE FROM credentials WHERE principal = ?", "DELETE FROM conflicts WHERE principal = ?", "DELETE FROM conflicts WHERE team = ?",
+		"DELETE FROM directories WHERE principal = ?", "DELETE FROM principals WHERE id = ?",
 	} {
 		if err := tx.do(q, id); err != nil {
 			return err

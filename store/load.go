@@ -36,7 +36,8 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	b := authz.NewBuilder()
-	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials} {
+	for _, part := range []func(*authz.Builder) error{tx.loadSettings, tx.loadPrincipals, tx.loadObjects, tx.loadRequired, tx.loadCredentials,
+		tx.loadAddresses} {
 		if err := part(b); err != nil {
 			return err
 		}
@@ -76,13 +77,13 @@ func (tx *Tx) loadPrincipals(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var p authz.Principal
 		var kind int64
-		if err := r.Scan(&p.ID, &kind, &p.Name, &p.Shown, &p.Active); err != nil {
+		if err := r.Scan(&p.ID, &kind, &p.Name, &p.Shown, &p.Active, &p.Directory); err != nil {
 			return err
 		}
 		p.Kind, p.Parents = authz.PrincipalKind(kind), parents[p.ID]
 		b.AddPrincipal(p)
 		return nil
-	}, "SELECT id, kind, name, shown, active <> 0 FROM principals")
+	}, "SELECT id, kind, name, shown, active <> 0, directory FROM principals")
 }
 
 func (tx *Tx) loadObjects(b *authz.Builder) error {

@@ -23,7 +23,9 @@ func (tx *Tx) SigningKey(id string) (sealed []byte, made int64, err error) {
 }
 
 // DropSigningKey forgets a key.
-func (tx *Tx) DropSigningKey(id string) error { return tx.do("DELETE FROM signing_keys WHERE id = ?", id) }
+func (tx *Tx) DropSigningKey(id string) error {
+	return tx.do("DELETE FROM signing_keys WHERE id = ?", id)
+}
 
 // Code is a code of a user login as it is kept: Body until it is redeemed, Credential the grant that it became.
 type Code struct {

@@ -26,7 +26,7 @@ func (tx *Tx) PutResource(r identity.Resource) error {
 	if err != nil {
 		return err
 	}
-	return tx.do("UPDATE principals SET external_id = ?, attributes = ?, updated = ? WHERE id = ?", r.ExternalID, string(text), tx.Now, r.ID)
+	return tx.do("UPDATE principals SET external_id = ?, attributes = ?, updated = ?, revision = revision + 1 WHERE id = ?", r.ExternalID, string(text), tx.Now, r.ID)
 }
 
 // Resource gives a principal with all his attributes.
@@ -52,16 +52,18 @@ func (tx *Tx) Resources(of []*authz.Principal) ([]identity.Resource, error) {
 	return all, tx.each(func(r *sql.Rows) error {
 		var id, created, updated int64
 		var external, attributes string
-		if err := r.Scan(&id, &external, &attributes, &created, &updated); err != nil {
+		var more identity.Resource
+		if err := r.Scan(&id, &external, &attributes, &created, &updated, &more.Revision, &more.Source, &more.Held); err != nil {
 			return err
 		}
 		i, ok := at[id]
 		if !ok {
 			return nil
 		}
+		all[i].Revision, all[i].Source, all[i].Held = more.Revision, more.Source, more.Held
 		all[i].ExternalID, all[i].Created, all[i].Modified = external, created, updated
 		return readAttributes(&all[i], attributes)
-	}, "SELECT id, external_id, attributes, created, updated FROM principals WHERE kind = ? AND id >= ? AND id <= ?",
+	}, "SELECT id, external_id, attributes, created, updated, revision, source, held <> 0 FROM principals WHERE kind = ? AND id >= ? AND id <= ?",
 		int64(of[0].Kind), of[0].ID, of[len(of)-1].ID)
 }
 

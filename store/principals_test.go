@@ -116,7 +116,10 @@ func TestResources(t *testing.T) {
 			if time.Since(time.UnixMilli(got[i].Created)) > time.Minute || got[i].Modified < got[i].Created {
 				t.Errorf("times %+v", got[i])
 			}
-			got[i].Created, got[i].Modified = 0, 0
+			if got[i].Revision != 2 || got[i].Source != identity.Manual {
+				t.Errorf("%s: revision %d of %s", got[i].Name(), got[i].Revision, got[i].Source)
+			}
+			got[i].Created, got[i].Modified, got[i].Revision, got[i].Source = 0, 0, 0, ""
 		}
 		if diff := cmp.Diff(given, got); diff != "" {
 			t.Error(diff)

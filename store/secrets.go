@@ -178,6 +178,26 @@ func (tx *Tx) SecretReads(scope int64, key string) (all []secret.Read, err error
 	return all, err
 }
 
+// CredentialRead is a version of a secret that a credential has read.
+type CredentialRead struct {
+	Scope secret.Scope
+	Key   string
+	secret.Read
+}
+
+// SecretReadsBy gives what one credential has read, the last first, at most limit: what would stop without it.
+func (tx *Tx) SecretReadsBy(credential string, limit int) (all []CredentialRead, err error) {
+	err = tx.each(func(r *sql.Rows) error {
+		var d CredentialRead
+		err := r.Scan(&d.Scope.Object, &d.Scope.Name, &d.Scope.Created, &d.Key, &d.Version, &d.Credential, &d.Principal, &d.Count, &d.First, &d.Last, &d.Source)
+		all = append(all, d)
+		return err
+	}, `SELECT c.object, c.name, c.created, s.name, r.version, r.credential, r.principal, r.n, r.first, r.last, r.source
+		FROM secret_reads r JOIN secret_scopes c ON c.object = r.scope JOIN secrets s ON s.scope = r.scope AND s.name_key = r.name_key
+		WHERE r.credential = ? ORDER BY r.last DESC, r.version DESC LIMIT ?`, credential, limit)
+	return all, err
+}
+
 // DeleteSecret removes a secret with all its versions and what was known of their readers; fail.NotFound.
 func (tx *Tx) DeleteSecret(scope int64, key string) error {
 	n, err := tx.exec("DELETE FROM secrets WHERE scope = ? AND name_key = ?", scope, secret.Fold(key))

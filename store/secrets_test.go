@@ -177,6 +177,10 @@ func TestSecretReads(t *testing.T) {
 		if diff := cmp.Diff(map[string]int64{"c1 5 127.0.0.1": 3, "c2 6 ": 1}, n); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
+		by, err := tx.SecretReadsBy("c1", 10)
+		if err != nil || len(by) != 1 || by[0].Key != "k" || by[0].Scope.Name != "reads" || by[0].Count != 3 || by[0].Version != 1 {
+			t.Errorf("%+v %v", by, err)
+		}
 		return nil
 	})
 }

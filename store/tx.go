@@ -9,6 +9,7 @@ import (
 
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/identity"
 )
 
 // Tx is one transaction: the version it sees, the access map that belongs to it, its clock. Its methods are all there is of SQL.
@@ -26,6 +27,8 @@ type Tx struct {
 	alone  bool
 	write  bool
 	events []authz.Event
+	// source is whose word the memberships and principals are that the transaction makes.
+	source identity.Source
 	// recorded: the governance events are in a ledger entry.
 	recorded bool
 	// numbered: the transaction has taken a governance version, which must come into the ledger.

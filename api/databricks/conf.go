@@ -1,14 +1,17 @@
 package databricks
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bailiwick/api"
 	"bailiwick/authz"
+	"bailiwick/credential"
 	"bailiwick/fail"
 	"bailiwick/identity"
 	"bailiwick/registry"
@@ -26,11 +29,13 @@ func confRoutes() []api.Route {
 // confDefaults are the keys that do something here, each with what it is until somebody sets it; empty = nothing.
 var confDefaults = map[string]string{
 	authz.SettingAccessControl: "true", authz.SettingEnforceView: "false", identity.SettingMaxLifetime: "", registry.SettingTwoPersons: "false",
+	authz.SettingAddressLists: "false", identity.SettingTokens: "true", identity.SettingMaxUnused: strconv.Itoa(identity.UnusedDays),
+	registry.SettingApprover: "",
 }
 
 // confKept are keys that clients set and read, and that are kept as they are given; nothing here depends on them.
 var confKept = strings.Fields(`
-	enforceClusterViewAcls enableJobViewAcls enforceUserIsolation enableIpAccessLists enableTokensConfig maxUserInactiveDays
+	enforceClusterViewAcls enableJobViewAcls enforceUserIsolation maxUserInactiveDays
 	enableExportNotebook enableResultsDownloading enableNotebookTableClipboard enableDcs enableWebTerminal enableDbfsFileBrowser
 	enableDatabricksAutologgingAdminConf enableProjectTypeInWorkspace enableVerboseAuditLogs enableUploadDataUis enableFileStoreEndpoint
 	enableGp3 enableWorkspaceFilesystem enableProjectsAllowList projectsAllowList projectsAllowListPermissions
@@ -40,9 +45,13 @@ var confKept = strings.Fields(`
 	rStudioUserDefaultHomeBase reposIpynbResultsExportPermissions
 `)
 
+// thresholds are the keys that say when the inventory of credentials finds one, each with what it is until somebody sets it.
+var thresholds = credential.Settings()
+
 func knownKey(key string) bool {
 	_, ok := confDefaults[key]
-	return ok || slices.Contains(confKept, key)
+	_, threshold := thresholds[key]
+	return ok || threshold || slices.Contains(confKept, key)
 }
 
 type confKeys struct {
@@ -61,7 +70,7 @@ func getConf(c *api.Call, _ int64, q *confKeys) (*confAnswer, error) {
 	for _, key := range keys {
 		value, set := c.Tx.Map.Setting(key)
 		if !set {
-			value = confDefaults[key]
+			value = cmp.Or(confDefaults[key], thresholds[key])
 		}
 		if answer[key] = nil; value != "" || set {
 			answer[key] = &value
@@ -107,20 +116,36 @@ func setConf(c *api.Call, _ int64, q *confValues) (*empty, error) {
 		c.Note(key, q.values[key])
 	}
 	c.SetStatus(http.StatusNoContent)
+	if _, set := q.values[authz.SettingAddressLists]; set {
+		return nil, governLists(c, events...)
+	}
 	return nil, c.Tx.Govern(events...)
 }
 
 // confEvents gives what setting a key does. Values are kept as they are written.
 func confEvents(m *authz.Map, key, value string) ([]authz.Event, error) {
+	if _, ok := thresholds[key]; ok {
+		if err := credential.CheckSetting(key, value); err != nil {
+			return nil, err
+		}
+	}
 	switch key {
 	case authz.SettingAccessControl:
 		return authz.SwitchAccessControl(m, value)
-	case registry.SettingTwoPersons:
+	case registry.SettingTwoPersons, authz.SettingAddressLists, identity.SettingTokens:
 		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
 			return nil, fail.Invalidf("%s must be true or false, not %q", key, value)
 		}
+	case registry.SettingApprover:
+		if err := identity.CheckComment(value); err != nil || strings.TrimSpace(value) != value {
+			return nil, fail.Invalidf("%s must be the name of a role, as a provider claims it, or empty", key)
+		}
 	case identity.SettingMaxLifetime:
 		if _, err := identity.ParseMaxLifetime(value); err != nil {
+			return nil, err
+		}
+	case identity.SettingMaxUnused:
+		if _, err := identity.ParseMaxUnused(value); err != nil {
 			return nil, err
 		}
 	}

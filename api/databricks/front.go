@@ -31,6 +31,7 @@ func (f *Front) Mount(d *api.Door) {
 		{"permissions", "workspace", version2, f.permissionRoutes()},
 		{"workspace", "workspace", version2, f.treeRoutes()},
 		{"settings", "workspace", version2, confRoutes()},
+		{"ip access lists", "accounts", version2, addressRoutes()},
 		{"tokens", "accounts", version2, f.tokenRoutes()},
 		{"secrets", "secrets", version2, f.secretRoutes()},
 		{"host", "workspace", []string{""}, hostRoutes(d.Store.Workspace(), f.Account)},

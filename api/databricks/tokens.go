@@ -147,6 +147,7 @@ func (f *Front) createFor(c *api.Call, _ int64, q *newToken) (*createdToken, err
 func (f *Front) issue(c *api.Call, owner int64, q *newToken) (*createdToken, error) {
 	value, cred, err := identity.Issue(rand.Reader, f.TokenKey, time.UnixMilli(c.Tx.Now), c.Tx.Map, identity.Wish{
 		Owner: owner, By: c.Who.Principal, Comment: q.Comment, Seconds: q.Lifetime, Scopes: q.Scopes, Held: c.Who.Scopes,
+		Until: identity.EndOf(c.Tx.Map, c.Who),
 	})
 	if err != nil {
 		return nil, err

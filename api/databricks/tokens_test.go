@@ -229,3 +229,46 @@ func TestBasic(t *testing.T) {
 		}
 	}
 }
+
+// TestLifeIsNarrowed: what ends makes nothing that lives longer: a token, a session that was opened with one, a sign-in link for oneself.
+func TestLifeIsNarrowed(t *testing.T) {
+	s := servertest.Start(t)
+	ana := s.User("ana@example.com")
+	short := s.Do(ana, "POST", "/api/2.0/token/create", object{"lifetime_seconds": 600})
+	value, ends := short.Text("token_value"), short.Text("token_info.expiry_time")
+	if a := s.Do(value, "POST", "/api/2.0/token/create", object{}); a.Status != 200 || a.Text("token_info.expiry_time") != ends {
+		t.Errorf("without a wish it ends at %s: %s", ends, a.Body)
+	}
+	adminShort, _ := newToken(t, s, servertest.AdminToken, object{"lifetime_seconds": 600})
+	app := "6a1f2a90-6b0a-4f0e-8f0a-0a7c43c1d001"
+	s.ServicePrincipal(app)
+	play(t, s, []step{
+		{"shorter", value, "POST", "/api/2.0/token/create", object{"lifetime_seconds": 60}, 200, "token_value"},
+		{"longer", value, "POST", "/api/2.0/token/create", object{"lifetime_seconds": 6000}, 403, "cannot make a token that lives longer"},
+		{"for another, longer", adminShort, "POST", "/api/2.0/token-management/on-behalf-of/tokens", object{"application_id": app, "lifetime_seconds": 6000}, 403, "lives longer"},
+		{"a link for oneself", adminShort, "POST", "/api/governance/1.0/login-links", object{"user_name": "admin"}, 403, "no sign-in link"},
+		{"for another", adminShort, "POST", "/api/governance/1.0/login-links", object{"user_name": "ana@example.com"}, 200, "login_link"},
+		{"one without end makes any", ana, "POST", "/api/2.0/token/create", object{}, 200, `"expiry_time":-1`},
+	})
+}
+
+// TestTokensSwitchedOff: no new ones are made, in any way; those that exist go on.
+func TestTokensSwitchedOff(t *testing.T) {
+	s := servertest.Start(t)
+	ana := s.User("ana@example.com")
+	app := "6a1f2a90-6b0a-4f0e-8f0a-0a7c43c1d001"
+	s.ServicePrincipal(app)
+	link := s.Admin("POST", "/api/governance/1.0/login-links", object{"user_name": "ana@example.com"}).Text("login_link")
+	code := link[strings.Index(link, "/login/"):]
+	s.Admin("PATCH", "/api/2.0/workspace-conf", object{"enableTokensConfig": "false"})
+	play(t, s, []step{
+		{"create", ana, "POST", "/api/2.0/token/create", object{}, 400, "switched off"},
+		{"for another", admin, "POST", "/api/2.0/token-management/on-behalf-of/tokens", object{"application_id": app}, 400, "switched off"},
+		{"by a link", "", "POST", code, object{}, 400, "switched off"},
+		{"those there are", ana, "GET", "/api/2.0/token/list", nil, 200, "token_infos"},
+		{"an odd value", admin, "PATCH", "/api/2.0/workspace-conf", object{"enableTokensConfig": "no"}, 400, "true or false"},
+		{"an odd time", admin, "PATCH", "/api/2.0/workspace-conf", object{"maxTokenUnusedDays": "-1"}, 400, "maxTokenUnusedDays"},
+		{"on", admin, "PATCH", "/api/2.0/workspace-conf", object{"enableTokensConfig": "true"}, 204, ""},
+		{"the link was not used up", "", "POST", code, object{}, 200, "token_value"},
+	})
+}

@@ -297,7 +297,7 @@ func TestConf(t *testing.T) {
 		{"unknown", ana, "GET", conf + "?keys=b,enableIpAccessLists,a", nil, 400, `Invalid keys: [\"a\",\"b\"]`},
 		{"no keys", ana, "GET", conf, nil, 400, "Invalid keys"},
 		{"unknown to set", admin, "PATCH", conf, object{"zz": "1", "enableIpAccessLists": "true"}, 400, `Invalid keys: [\"zz\"]`},
-		{"nothing was kept", admin, "GET", conf + "?keys=enableIpAccessLists", nil, 200, "null"},
+		{"nothing was kept", admin, "GET", conf + "?keys=enableIpAccessLists", nil, 200, `"false"`},
 		{"verbatim", admin, "PATCH", conf, object{"enableIpAccessLists": "TRue", "maxTokenLifetimeDays": "30"}, 204, ""},
 		{"as written", admin, "GET", conf + "?keys=enableIpAccessLists,maxTokenLifetimeDays",
 			nil, 200, `{"enableIpAccessLists":"TRue","maxTokenLifetimeDays":"30"}`},

@@ -77,7 +77,9 @@ func (f *Front) routes() []api.Route {
 		f.requestRoutes(),
 		f.modelRoutes(),
 		f.cellRoutes(),
+		f.identityRoutes(),
 		f.secretRoutes(),
+		f.credentialRoutes(),
 		f.rotationRoutes(),
 		f.With,
 	)

@@ -10,6 +10,7 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/identity"
+	"bailiwick/store"
 )
 
 // loginRoutes make and use one-time sign-in links.
@@ -26,7 +27,8 @@ func (f *Front) mountLogin(d *api.Door) {
 		Name: "login", Service: "accounts", Prefixes: []string{"/login"}, Decode: api.DecodeJSON, Encode: encode,
 		ContentType: "application/json", Fail: api.FailJSON, Routes: []api.Route{
 			api.Open("GET /{code}", "the page is the same for every link and looks nothing up, so that previews of links use none up", loginPage),
-			api.OpenWrite("POST /{code}", "who follows a sign-in link has nothing yet but the link", f.login, api.As[loginRequest]("login")),
+			api.OpenWrite("POST /{code}", "who follows a sign-in link has nothing yet but the link", f.login, api.As[loginRequest]("login"),
+				api.Ahead(func(c *api.Call, q *loginRequest) error { return f.proves(c, &openRequest{Link: q.Code}) })),
 		},
 	})
 }
@@ -55,6 +57,9 @@ func (f *Front) makeLink(c *api.Call, _ int64, q *loginLinkRequest) (*loginLinkA
 	}
 	if !p.Active {
 		return nil, fail.Statef("%s is not active.", p.Name)
+	}
+	if p.ID == c.Who.Principal && identity.EndOf(c.Tx.Map, c.Who) != 0 {
+		return nil, fail.New(fail.Denied, "a token that ends makes its owner no sign-in link: the link leads to one without end")
 	}
 	code, err := identity.NewLink(rand.Reader)
 	if err != nil {
@@ -92,20 +97,45 @@ func loginPage(c *api.Call, q *loginRequest) (*nothing, error) {
 	return &nothing{}, nil
 }
 
+// linkOf gives a link as it is after its use, and who signs in with it.
+func (f *Front) linkOf(tx *store.Tx, code string) (identity.Link, *authz.Principal, error) {
+	link, err := tx.Link(identity.Hash(f.TokenKey, []byte(code)))
+	if err == nil {
+		link, err = link.Use(time.UnixMilli(tx.Now))
+	}
+	p, ok := tx.Map.Principal(link.Principal)
+	if err == nil && (!ok || !p.Active) {
+		err = identity.ErrLink()
+	}
+	return link, p, err
+}
+
+// proves looks, ahead of the transaction, whether a sign-in brings anything that counts: a place in the queue of writes is for those who do.
+func (f *Front) proves(c *api.Call, q *openRequest) error {
+	if (q.Token == "") == (q.Link == "") {
+		return errNoProof
+	}
+	return c.Glance(func(tx *store.Tx) error {
+		if q.Link != "" {
+			_, _, err := f.linkOf(tx, q.Link)
+			return err
+		}
+		_, err := f.tokenOf(tx, q.Token)
+		return err
+	})
+}
+
 // useLink uses a link up, and gives who signs in with it.
 func (f *Front) useLink(c *api.Call, code string) (principal int64, err error) {
-	link, err := c.Tx.Link(identity.Hash(f.TokenKey, []byte(code)))
+	link, p, err := f.linkOf(c.Tx, code)
 	if err != nil {
 		return 0, err
 	}
-	if link, err = link.Use(time.UnixMilli(c.Tx.Now)); err != nil {
+	c.Note("targetUserName", p.Name)
+	c.Who = authz.Who{Principal: p.ID, Method: "link", SignedIn: c.Now, Source: c.Source()}
+	if err := c.CheckAddress(); err != nil {
 		return 0, err
 	}
-	p, ok := c.Tx.Map.Principal(link.Principal)
-	if !ok || !p.Active {
-		return 0, identity.ErrLink()
-	}
-	c.Note("targetUserName", p.Name)
 	return p.ID, c.Tx.UseLink(link)
 }
 
@@ -117,7 +147,6 @@ func (f *Front) login(c *api.Call, q *loginRequest) (*signedIn, error) {
 		return nil, err
 	}
 	p, _ := c.Tx.Map.Principal(id)
-	c.Who = authz.Who{Principal: p.ID, Method: "link", SignedIn: c.Now, Source: c.Source()}
 	value, cred, err := identity.Issue(rand.Reader, f.TokenKey, time.UnixMilli(c.Tx.Now), c.Tx.Map,
 		identity.Wish{Owner: p.ID, By: p.ID, Comment: "from a sign-in link"})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"bailiwick/api"
 	"bailiwick/authz"
 	"bailiwick/fail"
+	"bailiwick/identity"
 )
 
 type principalsRequest struct {
@@ -30,6 +31,8 @@ type principalRow struct {
 	DisplayName string `json:"display_name"`
 	Active      bool   `json:"active"`
 	Members     *int   `json:"members,omitempty"`
+	// Source is who owns it: manual, scim:NAME or oidc:NAME.
+	Source string `json:"source"`
 }
 
 const defaultPrincipals, maxPrincipals = 50, 1000
@@ -54,10 +57,26 @@ func listPrincipals(c *api.Call, _ int64, q *principalsRequest) (*principalsAnsw
 	for _, p := range all[:min(limit, len(all))] {
 		a.Principals = append(a.Principals, principalRowOf(c.Tx.Map, p.Principal))
 	}
+	if err := addSources(c, a.Principals); err != nil {
+		return nil, err
+	}
 	if len(all) > limit {
 		a.Next = formatOffset(skip + limit)
 	}
 	return a, nil
+}
+
+// addSources says of each principal of a page who owns it.
+func addSources(c *api.Call, rows []principalRow) error {
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i], _ = identity.ParseID(rows[i].ID)
+	}
+	of, err := c.Tx.PrincipalSources(ids)
+	for i := range rows {
+		rows[i].Source = string(of[ids[i]].Or())
+	}
+	return err
 }
 
 func principalRowOf(m *authz.Map, p *authz.Principal) principalRow {

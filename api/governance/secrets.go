@@ -85,7 +85,7 @@ func getSecret(c *api.Call, s secret.Scope, q *secretRequest) (*secretAnswer, er
 	a := &secretAnswer{Scope: s.Name, Key: i.Key, ObjectID: strconv.FormatInt(s.Object, 10), Created: i.Created, Updated: i.Updated, Newest: i.Newest}
 	for _, v := range versions {
 		a.Versions = append(a.Versions, secretVersion{
-			Version: v.Number, State: stateOf(&v, i.Newest, c.Tx.Now), Created: v.Created, By: principalOf(c.Tx.Map, v.CreatedBy), Until: v.Until,
+			Version: v.Number, State: versionState(&v, i.Newest, c.Tx.Now), Created: v.Created, By: principalOf(c.Tx.Map, v.CreatedBy), Until: v.Until,
 			Closed: v.Closed, Readers: append([]secretReader{}, readers[v.Number]...),
 		})
 	}
@@ -101,7 +101,7 @@ func readersOf(c *api.Call, scope int64, key string) (map[int64][]secretReader, 
 	return of, err
 }
 
-func stateOf(v *secret.Version, newest, now int64) string {
+func versionState(v *secret.Version, newest, now int64) string {
 	switch {
 	case !v.Holds(now):
 		return "closed"
@@ -159,7 +159,7 @@ func (f *Front) nextKEK(c *api.Call, active string, _ *rotation, _ io.Reader) (s
 	}
 	id, err := f.Vault.Next(c.Context(), active)
 	if err != nil && fail.KindOf(err) == fail.Internal {
-		err = &fail.Error{Kind: fail.Unavailable, Message: "A key-encryption key could not be made; the server's log says why.", Cause: err}
+		err = fail.Statef("A key-encryption key could not be made: %v. Where the server may not write its file, add one by bailiwick secrets new-kek.", err)
 	}
 	return id, err
 }

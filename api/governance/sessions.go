@@ -9,12 +9,14 @@ import (
 	"bailiwick/authz"
 	"bailiwick/fail"
 	"bailiwick/identity"
+	"bailiwick/store"
 )
 
 // sessionRoutes sign people in and out of the console, and show them where they are signed in.
 func (f *Front) sessionRoutes() []api.Route {
 	return []api.Route{
-		api.OpenWrite("POST /sessions", "who signs in has nothing yet but what the request proves", f.openSession, api.As[openRequest]("login")),
+		api.OpenWrite("POST /sessions", "who signs in has nothing yet but what the request proves", f.openSession,
+			api.As[openRequest]("login"), api.Ahead(f.proves)),
 		api.Read("GET /session", authz.SignedIn, api.At[nothing](authz.WorkspaceObject), f.getSession),
 		api.Read("GET /token-scopes", authz.UseTokens, api.At[nothing](authz.TokensRoot), tokenScopes),
 		api.Write("POST /session/renew", authz.SignedIn, findSession, f.renewSession, api.As[nothing]("renewSession"), api.Alone[nothing]),
@@ -133,25 +135,37 @@ func (f *Front) openSession(c *api.Call, q *openRequest) (*sessionAnswer, error)
 func (f *Front) proven(c *api.Call, q *openRequest) (in identity.SignIn, err error) {
 	switch {
 	case (q.Token == "") == (q.Link == ""):
-		return in, fail.New(fail.Unauthenticated, "a sign-in needs a token, or the code of a sign-in link")
+		return in, errNoProof
 	case q.Link != "":
 		c.Note("method", "link")
 		in.Principal, err = f.useLink(c, q.Link)
 		return in, err
 	}
 	c.Note("method", "token")
-	hash := identity.Hash(f.TokenKey, []byte(q.Token))
-	token, ok := c.Tx.Map.Credential(hash[:])
-	if !ok || !token.IsToken() {
-		return in, errToken
-	}
-	p, ok := c.Tx.Map.Principal(token.Principal)
-	if _, _, stands := c.Tx.Map.Standing(token, c.Now); !ok || !p.Active || !stands {
-		return in, errToken
+	token, err := f.tokenOf(c.Tx, q.Token)
+	if err != nil {
+		return in, err
 	}
 	c.Note("tokenId", token.ID)
-	return identity.SignIn{Principal: p.ID, Token: token}, nil
+	c.Who.Principal = token.Principal
+	return identity.SignIn{Principal: token.Principal, Token: token}, c.CheckAddress()
 }
+
+// tokenOf gives the token that a sign-in brings, if it stands.
+func (f *Front) tokenOf(tx *store.Tx, value string) (*authz.Credential, error) {
+	hash := identity.Hash(f.TokenKey, []byte(value))
+	token, ok := tx.Map.Credential(hash[:])
+	if !ok || !token.IsToken() {
+		return nil, errToken
+	}
+	p, ok := tx.Map.Principal(token.Principal)
+	if _, _, stands := tx.Map.Standing(token, time.UnixMilli(tx.Now)); !ok || !p.Active || !stands {
+		return nil, errToken
+	}
+	return token, nil
+}
+
+var errNoProof = fail.New(fail.Unauthenticated, "a sign-in needs a token, or the code of a sign-in link")
 
 var errToken = fail.New(fail.Unauthenticated, "This token is unknown, revoked or expired, or its owner is not active.")
 

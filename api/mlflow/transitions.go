@@ -67,7 +67,7 @@ func staged(below authz.Ability, persons personRule) api.Finder[step, StageTrans
 	return moving(below, persons, (*StageTransition).GetName, (*StageTransition).GetVersion, (*StageTransition).GetStage)
 }
 
-// personRule refuses who has the ability and may still not do it, because Production takes two persons. It is asked before anything is
+// personRule refuses who has the ability and may still not do it, because Production takes two persons, or a claim. It is asked before anything is
 // done, so that the refusal is recorded like every other, and again when the version is held.
 type personRule func(*api.Call, *registry.Move) (refusal, err error)
 
@@ -77,11 +77,29 @@ func alone(c *api.Call, m *registry.Move) (refusal, err error) {
 	if m.To != registry.StageProduction {
 		return nil, nil
 	}
+	if refusal := unclaimed(c); refusal != nil {
+		return refusal, nil
+	}
 	m.TwoPersons, err = c.Tx.TwoPersons(m.Version.Model)
 	return m.Alone(), err
 }
 
+// unclaimed refuses who comes without the role that Production takes in this workspace.
+func unclaimed(c *api.Call) error {
+	required, _ := c.Tx.Map.Setting(registry.SettingApprover)
+	if c.Who.By == nil {
+		return registry.Approver(required, nil, "")
+	}
+	return registry.Approver(required, c.Who.By.Roles, c.Who.By.Issuer)
+}
+
 func second(c *api.Call, m *registry.Move) (refusal, err error) {
+	if m.To != registry.StageProduction {
+		return nil, nil
+	}
+	if refusal := unclaimed(c); refusal != nil {
+		return refusal, nil
+	}
 	if refusal, err = alone(c, m); refusal == nil || err != nil {
 		return nil, err
 	}

@@ -80,21 +80,18 @@ func (f *Front) Rotate(tx *store.Tx, withdraw bool) error {
 	if err := tx.PutSigningKey(k.ID, sealed); err != nil {
 		return err
 	}
-	count := []string{k.ID}
-	before := strings.Fields(keys(tx.Map))
-	for i, id := range before {
-		// A key counts on from when the next one was made.
-		stopped := tx.Now
-		if i > 0 {
-			if _, stopped, err = tx.SigningKey(before[i-1]); err != nil {
-				return err
-			}
+	count, stopped := []string{k.ID}, tx.Now
+	for id := range strings.FieldsSeq(keys(tx.Map)) {
+		_, made, err := tx.SigningKey(id)
+		if err != nil {
+			return err
 		}
 		if !withdraw && tx.Now-stopped < keyOverlap.Milliseconds() {
 			count = append(count, id)
 		} else if err := tx.DropSigningKey(id); err != nil {
 			return err
 		}
+		stopped = made // the one before it signed until this one was there
 	}
 	return tx.Govern(authz.Event{Op: authz.PutSetting, Setting: &authz.Setting{Key: authz.SettingSigningKeys, Value: strings.Join(count, " ")}})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,9 +23,9 @@ type object = map[string]any
 // world is a server with a service principal, whose manager is mia.
 type world struct {
 	*servertest.Server
-	t                       *testing.T
-	robotID, account        string
-	mia, bob, issuerAddress string
+	t                *testing.T
+	robotID, account string
+	mia, bob         string
 }
 
 func begin(t *testing.T, change ...func(*server.Config)) *world {
@@ -33,7 +34,7 @@ func begin(t *testing.T, change ...func(*server.Config)) *world {
 	w.mia, w.bob = w.User("mia@example.com"), w.User("bob@example.com")
 	w.ServicePrincipal(robot)
 	p, _ := w.Store.Map().PrincipalByName(authz.ServicePrincipal, robot)
-	w.robotID = formatID(p.ID)
+	w.robotID = strconv.FormatInt(p.ID, 10)
 	w.account = w.Do("", "GET", "/.well-known/databricks-config", nil).Text("account_id")
 	return w
 }

@@ -51,15 +51,19 @@ func findFor[Q any, P addressed[Q]](f *Front) api.Finder[*authz.Principal, Q] {
 		id, err := strconv.ParseInt(in.ID, 10, 64)
 		p, ok := c.Tx.Map.Principal(id)
 		if err != nil || !ok || p.Kind != authz.ServicePrincipal {
-			return nil, api.Target{}, fail.NotFoundf("Service principal with id %.40q does not exist.", in.ID)
+			return nil, api.Target{}, absentPrincipal(in.ID)
 		}
 		return p, targetOf(c.Tx.Map, p), nil
 	}
 }
 
+func absentPrincipal(id string) error {
+	return fail.NotFoundf("Service principal with id %.40q does not exist.", id)
+}
+
 func targetOf(m *authz.Map, p *authz.Principal) api.Target {
 	if o, ok := m.ServiceIdentity(p.ID); ok {
-		return api.Target{Object: o.ID, Name: p.Name}
+		return api.Target{Object: o.ID, Name: p.Name, Absent: absentPrincipal(identity.FormatID(p.ID))}
 	}
 	return api.Target{Object: authz.WorkspaceObject, Name: p.Name, Ability: authz.ManageIdentities}
 }

@@ -101,6 +101,9 @@ func (f *Front) arrive(c *api.Call, q *answerRequest) (*nothing, error) {
 	if q.refused != nil {
 		return nil, c.Refuse(q.refused)
 	}
+	if err := c.CheckAddress(); err != nil {
+		return nil, err
+	}
 	client, err := f.client(q.Provider)
 	if err != nil {
 		return nil, err
@@ -134,7 +137,10 @@ func (f *Front) arrive(c *api.Call, q *answerRequest) (*nothing, error) {
 // known gives what is remembered of the subject.
 func (f *Front) known(c *api.Call, q *answerRequest) (identity.Known, error) {
 	id, err := c.Tx.SubjectPrincipal(q.who.Issuer, q.who.Subject)
-	return identity.Known{Principal: id, Other: func(principal int64) (bool, error) { return c.Tx.HasSubject(q.who.Issuer, principal) }}, err
+	return identity.Known{
+		Principal: id, Other: func(principal int64) (bool, error) { return c.Tx.HasSubject(q.who.Issuer, principal) },
+		Memberships: c.Tx.MembershipsOf, Owners: c.Tx.PrincipalSources,
+	}, err
 }
 
 // admit writes what the sign-in changes, and opens the session.
@@ -174,7 +180,11 @@ func (f *Front) write(c *api.Call, q *answerRequest, a *identity.Arrival) error 
 		}
 		events = append(events, home...)
 	}
-	if err := c.Tx.Govern(events...); err != nil || !a.New {
+	c.Tx.As(identity.FromProvider(q.Provider))
+	if err := c.Tx.Govern(events...); err != nil {
+		return err
+	}
+	if err := keep(c, a); err != nil || !a.New {
 		return err
 	}
 	r := identity.OfPrincipal(&a.User)
@@ -183,4 +193,19 @@ func (f *Front) write(c *api.Call, q *answerRequest, a *identity.Arrival) error 
 		r.Extra = identity.Document{"emails": []any{map[string]any{"value": q.who.Email, "primary": true}}}
 	}
 	return c.Tx.PutResource(r)
+}
+
+// keep counts the changes of the groups, and keeps what the claims wanted of what is another's word.
+func keep(c *api.Call, a *identity.Arrival) error {
+	for _, group := range a.Changing {
+		if err := c.Tx.Touch(group); err != nil {
+			return err
+		}
+	}
+	for _, k := range a.Conflicts {
+		if err := c.Tx.NoteConflict(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }

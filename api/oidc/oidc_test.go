@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"bailiwick/api/governance"
 	"bailiwick/api/oidc"
+	"bailiwick/authz"
 	"bailiwick/identity"
 	"bailiwick/issuer/issuertest"
 	"bailiwick/server"
@@ -153,6 +155,32 @@ func ann(more object) object {
 	return claims
 }
 
+// What the provider says at a sign-in takes the place of what it said before, in the person's other sessions too.
+func TestNewestClaimsCount(t *testing.T) {
+	o := open(t)
+	roles := func(id int64) (all []string) {
+		for c := range o.Store.Map().Credentials(id) {
+			all = append(all, strings.Join(c.By.Roles, " "))
+		}
+		return all
+	}
+	o.one.SetClaims(ann(object{"roles": []string{"stage-approver", "trainer"}}))
+	here, there := o.browser(), o.browser()
+	here.signIn("one", "")
+	p, ok := o.Store.Map().PrincipalByName(authz.User, "ann@example.org")
+	if !ok || len(roles(p.ID)) != 1 {
+		t.Fatal("nobody signed in")
+	}
+	o.one.SetClaims(ann(object{"roles": []string{"trainer"}}))
+	there.signIn("one", "")
+	if got := roles(p.ID); len(got) != 2 || got[0] != "trainer" || got[1] != "trainer" {
+		t.Errorf("%q", got)
+	}
+	if here.session() == nil {
+		t.Error("the older session has ended")
+	}
+}
+
 // A person signs in, is made, gets the groups that the claims give and exactly these, and loses what the claims do not give any more; where she
 // wanted to go she goes.
 func TestSignIn(t *testing.T) {
@@ -187,6 +215,52 @@ func TestSignIn(t *testing.T) {
 		if !strings.Contains(string(entry.Body), want) {
 			t.Errorf("the ledger lacks %s: %s", want, entry.Body)
 		}
+	}
+}
+
+// Claims add and end memberships of their own: what a directory or an administrator says stands, and is a conflict until somebody decides.
+func TestClaimsHaveASource(t *testing.T) {
+	o := open(t)
+	conflicts := func() (all []any) {
+		all, _ = o.Admin("GET", governance.Prefix+"/identity/conflicts", nil).JSON("conflicts").([]any)
+		return all
+	}
+	made := o.Admin("POST", governance.Prefix+"/identity/directories", object{"name": "okta"})
+	okta := func(method, path, body string) servertest.Answer {
+		if body == "" {
+			return o.Do(made.Text("token_value"), method, "/scim/v2"+path, nil)
+		}
+		return o.Do(made.Text("token_value"), method, "/scim/v2"+path, json.RawMessage(body))
+	}
+	user := okta("POST", "/Users", `{"userName":"ann@example.org"}`).Text("id")
+	group := okta("POST", "/Groups", `{"displayName":"ml-team","members":[{"value":"`+user+`"}]}`).Text("id")
+	o.one.SetClaims(ann(object{"groups": nil}))
+	b := o.browser()
+	for range 2 {
+		b.signIn("one", "")
+	}
+	in := func() bool { return strings.Contains(string(okta("GET", "/Groups/"+group, "").Body), user) }
+	all := conflicts()
+	if len(all) != 1 || !in() {
+		t.Fatalf("%v, in: %v", all, in())
+	}
+	k := all[0].(object)
+	if k["writer"] != "oidc:one" || k["owner"] != "scim:okta" || k["wish"] != "remove" || fmt.Sprint(k["times"]) != "2" {
+		t.Errorf("%v", k)
+	}
+	okta("PATCH", "/Groups/"+group, `{"Operations":[{"op":"remove","path":"members"}]}`)
+	o.one.SetClaims(ann(nil))
+	b.signIn("one", "")
+	if all := conflicts(); len(all) != 1 || all[0].(object)["wish"] != "add" || in() {
+		t.Fatalf("%v, in: %v", all, in())
+	}
+	if a := o.Admin("POST", governance.Prefix+"/identity/conflicts/"+k["id"].(string)+"/resolve", object{"decision": "give"}); a.Status != 200 || !in() {
+		t.Fatalf("%s, in: %v", a.Body, in())
+	}
+	o.one.SetClaims(ann(object{"groups": nil}))
+	b.signIn("one", "")
+	if in() || len(conflicts()) != 0 {
+		t.Errorf("what is the claims' own does not end with them: %v", conflicts())
 	}
 }
 

@@ -3,6 +3,7 @@
 package scim
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -17,13 +18,33 @@ type Front struct{}
 // dialect is one address under which the protocol is served, with what its clients expect there.
 type dialect struct {
 	prefix string
-	// localGroups: groups are shown as a workspace's own.
-	localGroups bool
+	// workspace: answers are those of a Databricks workspace (identity.View).
+	workspace bool
+	// tells: answers are those of the standard. A PATCH is answered with what came of it, and so passes over members that nobody is; Databricks
+	// answers nothing, and refuses them.
+	tells bool
 }
 
-// dialects are the addresses; what directories synchronise with gets a line of its own here.
+// dialects are the addresses: a workspace's, an account's (there is one, whatever it is called), and the plain one for directories.
 var dialects = []dialect{
-	{prefix: "/api/2.0/preview/scim/v2", localGroups: true},
+	{prefix: "/api/2.0/preview/scim/v2", workspace: true},
+	{prefix: "/api/2.0/accounts/{account}/scim/v2"},
+	{prefix: "/api/2.1/accounts/{account}/scim/v2"},
+	{prefix: "/scim/v2", tells: true},
+}
+
+// style is how answers are written.
+func (d *dialect) style(c *api.Call) identity.View {
+	return identity.View{Base: d.base(c), Workspace: d.workspace, Plain: d.tells}
+}
+
+// base is the address of the protocol's root as the client knows it, without a slash at the end.
+func (d *dialect) base(c *api.Call) string {
+	prefix := d.prefix
+	if q, ok := c.Asked().(*request); ok {
+		prefix = strings.Replace(prefix, "{account}", url.PathEscape(q.Account), 1)
+	}
+	return c.BaseURL() + prefix
 }
 
 // Mount adds the protocol's routes to the door.
@@ -39,6 +60,7 @@ func (f *Front) Mount(d *api.Door) {
 // request is every request of the protocol: an id in the path, the questions of a list, a body that package identity reads.
 type request struct {
 	ID         string `path:"id"`
+	Account    string `path:"account"`
 	Filter     string `query:"filter"`
 	Attributes string `query:"attributes"`
 	Excluded   string `query:"excludedAttributes"`
@@ -52,7 +74,7 @@ type request struct {
 // decode fills a request; the body must be text that a JSON document may be, whatever its content type says.
 func decode(in *api.Input, q any) error {
 	r := q.(*request)
-	*r = request{ID: in.Path["id"], Body: in.Body}
+	*r = request{ID: in.Path["id"], Account: in.Path["account"], Body: in.Body}
 	for name, field := range map[string]*string{
 		"filter": &r.Filter, "attributes": &r.Attributes, "excludedAttributes": &r.Excluded, "startIndex": &r.Start, "count": &r.Count,
 		"sortBy": &r.SortBy, "sortOrder": &r.SortOrder,
@@ -77,8 +99,11 @@ func codeOf(parameter string) string {
 // failure writes an error as RFC 7644 has it. The table is the other fronts', but for names that are taken.
 func failure(c *api.Call, e *fail.Error) (int, []byte) {
 	status, _ := api.FailJSON(c, e)
-	if e.Kind == fail.Exists {
+	switch {
+	case e.Kind == fail.Exists:
 		status = 409
+	case e.Code == identity.PreconditionFailed:
+		status = 412
 	}
 	body, err := api.EncodeJSON(identity.NewErrorDocument(status, e))
 	if err != nil {

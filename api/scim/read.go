@@ -2,6 +2,7 @@ package scim
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 
 	"bailiwick/api"
@@ -19,6 +20,11 @@ func (s served) get(c *api.Call, p *authz.Principal, q *request) (*identity.Docu
 	r, err := c.Tx.Resource(p)
 	if err != nil {
 		return nil, err
+	}
+	c.SetHeader("ETag", r.ETag())
+	if c.Method() == http.MethodGet && identity.Matches(c.Header("If-None-Match"), r.ETag()) {
+		c.SetStatus(http.StatusNotModified)
+		return nil, nil
 	}
 	doc := show.Apply(r.Render(s.view(c, p, show.Wants)))
 	return &doc, nil
@@ -77,26 +83,29 @@ func (s served) list(c *api.Call, _ int64, r *request) (*identity.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	total := len(found)
 	if q.plain {
-		from, to := q.page.Window(total)
-		found = found[from:to]
+		return s.page(c, found, &q)
 	}
 	docs, err := s.render(c, found, &q)
 	if err != nil {
 		return nil, err
 	}
-	if !q.plain {
-		q.sort.Apply(docs)
-		total = len(docs)
-		from, to := q.page.Window(total)
-		docs = docs[from:to]
+	q.sort.Apply(docs)
+	return q.paged(docs), nil
+}
+
+// page gives a page of all there are; only those that it shows are read.
+func (s served) page(c *api.Call, all []*authz.Principal, q *question) (*identity.List, error) {
+	from, to := q.page.Window(len(all))
+	docs, err := s.render(c, all[from:to], q)
+	if err != nil {
+		return nil, err
 	}
 	for i := range docs {
 		docs[i] = q.show.Apply(docs[i])
 	}
-	answer := identity.NewList(total, q.page, docs)
-	return &answer, nil
+	list := identity.NewList(len(all), q.page, docs)
+	return &list, nil
 }
 
 // render gives the documents of the principals that the filter lets through.
@@ -155,7 +164,7 @@ func (s served) byID(m *authz.Map, ids ...int64) (found []*authz.Principal) {
 
 // view gives what a principal shows beyond his attributes, as far as it is wanted.
 func (d *dialect) view(c *api.Call, p *authz.Principal, wants func(string) bool) identity.View {
-	v := identity.View{Base: c.BaseURL() + d.prefix, LocalGroups: d.localGroups}
+	v := d.style(c)
 	if wants("groups") {
 		v.Groups = groupsOf(c.Tx.Map, p)
 	}
@@ -200,7 +209,8 @@ func membersOf(m *authz.Map, group int64) []identity.Ref {
 	return refs
 }
 
-// absentMember is the refusal of a member, or a group, that does not exist.
-func absentMember(what string, id int64) error {
-	return fail.New(fail.Invalid, "%s %d does not exist", what, id).WithCode(identity.InvalidValue)
+// absentMember is the refusal of a member that does not exist.
+func absentMember(id string) error {
+	return fail.New(fail.Invalid, "member %s does not exist: a member's value is the id of a user, group or service principal", shortened(id)).
+		WithCode(identity.InvalidValue)
 }

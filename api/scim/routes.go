@@ -43,19 +43,19 @@ type served struct {
 // routes is the table of one address.
 func (d *dialect) routes() []api.Route {
 	workspace := api.At[request](authz.WorkspaceObject)
-	table := []api.Route{
-		api.Read("GET /Me", authz.SignedIn, workspace, d.me),
-	}
+	table := append(d.discoveryRoutes(), api.Read("GET /Me", authz.SignedIn, workspace, d.me))
+	table = append(table, api.Read("POST /.search", authz.ReadIdentities, workspace, d.searchAll))
 	for _, n := range nouns {
 		s := served{n, d}
 		one := n.path + "/{id}"
 		table = append(table,
 			api.Read("GET "+n.path, authz.ReadIdentities, workspace, s.list),
+			api.Read("POST "+n.path+"/.search", authz.ReadIdentities, workspace, s.search),
 			api.Read("GET "+one, authz.ReadIdentities, s.find, s.get),
-			api.Write("POST "+n.path, authz.ManageIdentities, workspace, s.create, api.As[request](n.added), api.Alone[request]),
-			api.Write("PUT "+one, authz.ManageIdentities, s.find, s.replace, api.As[request](n.changed), api.Alone[request]),
-			api.Write("PATCH "+one, authz.ManageIdentities, s.find, s.patch, api.As[request](n.changed), api.Alone[request]),
-			api.Write("DELETE "+one, authz.ManageIdentities, s.find, s.remove, api.As[request](n.removed), api.Alone[request]),
+			api.Write("POST "+n.path, authz.ProvisionIdentities, workspace, s.create, api.As[request](n.added), api.Alone[request]),
+			api.Write("PUT "+one, authz.ProvisionIdentities, s.find, s.replace, api.As[request](n.changed), api.Alone[request]),
+			api.Write("PATCH "+one, authz.ProvisionIdentities, s.find, s.patch, api.As[request](n.changed), api.Alone[request]),
+			api.Write("DELETE "+one, authz.ProvisionIdentities, s.find, s.remove, api.As[request](n.removed), api.Alone[request]),
 		)
 	}
 	return table

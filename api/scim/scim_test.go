@@ -242,7 +242,7 @@ func TestGroups(t *testing.T) {
 		"a circle":                  {400, inner, add(outer), "invalidValue", "circle"},
 		"itself":                    {400, inner, add(inner), "invalidValue", "itself"},
 		"nobody":                    {400, inner, add("4242"), "invalidValue", "4242 does not exist"},
-		"no id":                     {400, inner, add("x"), "invalidValue", "must be the id"},
+		"no id":                     {400, inner, add("x"), "invalidValue", "does not exist"},
 		"everybody in a group":      {400, inner, add("1"), "invalidValue", "everybody"},
 		"out of users":              {400, "1", `{"op":"remove","path":"members[value eq \"` + user + `\"]"}`, "mutability", "everybody belongs"},
 		"the last administrator":    {400, "2", `{"op":"replace","path":"members","value":[]}`, "", "last active administrator"},
@@ -420,7 +420,7 @@ func TestLedger(t *testing.T) {
 	all := c.entries()[from:]
 	for _, e := range all {
 		actions = append(actions, e.Action)
-		if e.Service != "accounts" || e.Actor.Name != "admin" || e.Decision.Ability != authz.ManageIdentities.String() {
+		if e.Service != "accounts" || e.Actor.Name != "admin" || e.Decision.Ability != authz.ProvisionIdentities.String() {
 			t.Errorf("%s: %+v", e.Action, e)
 		}
 	}

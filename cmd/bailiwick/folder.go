@@ -70,6 +70,7 @@ func (b *backup) Run() error {
 	if !b.WithKey {
 		fmt.Println("The ledger's signing key is not in it; keep that apart, or let a restored server make a new one.")
 	}
+	fmt.Println("Nor are the key-encryption keys of secrets (the setting kek): keep them apart, or no secret of it can be read again.")
 	if note.Checkpoint != "" {
 		fmt.Printf("Keep this checkpoint somewhere else:\n%s\n", strings.TrimRight(note.Checkpoint, "\n"))
 	}

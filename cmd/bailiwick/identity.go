@@ -12,6 +12,10 @@ import (
 // identities is about who people are, and by whose word.
 type identities struct {
 	ExplainToken explainToken `cmd:"" help:"Say what a provider's token would become, were somebody to sign in with it (administrators). Exit code 3 = it would not be taken."`
+	Directory    directories  `cmd:"" help:"The directories that provision users and groups over SCIM."`
+	Conflicts    conflicts    `cmd:"" help:"What one source wanted of users, groups and memberships that another owns (administrators)."`
+	Resolve      resolve      `cmd:"" help:"Decide on a conflict (administrators)."`
+	Give         giveTo       `cmd:"" help:"Make a user, a group or a service principal another source's (administrators)."`
 }
 
 type explainToken struct {

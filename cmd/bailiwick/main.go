@@ -25,12 +25,16 @@ type commands struct {
 	Abilities abilities  `cmd:"" help:"Print the tables by which is decided."`
 	Owner     owner      `cmd:"" help:"Who answers for models and experiments, and which tags they must have."`
 	Identity  identities `cmd:"" help:"Who people are, and by whose word."`
+	Secrets   secrets    `cmd:"" help:"Secrets' versions and readers, and the keys that all is under."`
 	Rotation  rotations  `cmd:"" help:"Secrets, credentials and keys that are changed on schedule."`
 	Lineage   lineage    `cmd:"" help:"What something came from, and what came from it, as far as you may see it."`
 	Audit     audit      `cmd:"" help:"Read, export and verify the audit trail."`
 
+	Credentials credentials `cmd:"" help:"The inventory of tokens and sessions: what is wrong with them, what hangs on them, and their revocation."`
+
 	Backup  backup  `cmd:"" help:"Copy the database and artifacts of a data folder, of a server that runs or not."`
 	Restore restore `cmd:"" help:"Fill an empty data folder from a backup."`
+	Unlock  unlock  `cmd:"" help:"Switch off the IP access lists that keep everybody out, of a stopped server's data folder or a database."`
 	Doctor  doctor  `cmd:"" help:"Check a data folder or database without changing it. Exit code 2 = something is wrong."`
 	Version version `cmd:"" help:"Print the versions of this program and of the MLflow protocol that it speaks."`
 }
@@ -39,7 +43,7 @@ type commands struct {
 const (
 	codeError    exitCode = 1  // it could not be done
 	codeUnsound  exitCode = 2  // audit verify, doctor, rotation findings: it was checked, and something is wrong
-	codeRefused  exitCode = 3  // can: no; others: the server refused (401, 403)
+	codeRefused  exitCode = 3  // can: no; credentials findings: there are some; others: the server refused (401, 403)
 	codeMisusage exitCode = 64 // the command line makes no sense
 )
 

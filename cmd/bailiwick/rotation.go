@@ -72,7 +72,7 @@ func (p *rotationPlan) row() []string {
 	for _, f := range p.Findings {
 		findings = append(findings, f.Finding)
 	}
-	return []string{p.ID, p.what(), p.Schedule, fmt.Sprint(time.Duration(p.Overlap) * time.Second), moment(p.Next), state, strings.Join(findings, ", ")}
+	return []string{p.ID, p.what(), p.Schedule, fmt.Sprint(time.Duration(p.Overlap) * time.Second), moment(p.Next, "-"), state, strings.Join(findings, ", ")}
 }
 
 func (p *rotationPlan) show() error {
@@ -81,13 +81,6 @@ func (p *rotationPlan) show() error {
 		fmt.Printf("\nCalls of the webhook are signed with this key, which is shown once:\n%s\n", p.SigningKey)
 	}
 	return err
-}
-
-func moment(ms int64) string {
-	if ms == 0 {
-		return "-"
-	}
-	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z")
 }
 
 const rotationPlans = "/rotation/plans"
@@ -179,9 +172,9 @@ func (q *rotationsStatus) Run() error {
 		rows := [][]string{{"STARTED", "STATE", "OLD", "NEW", "SWITCHED", "OVERLAP ENDS", "ENDED", "REASON"}}
 		var uses [][]string
 		for _, r := range a.Rotations {
-			rows = append(rows, []string{moment(r.Started), r.State, r.Old, r.New, moment(r.Switched), moment(r.OverlapEnd), moment(r.Ended), r.Reason})
+			rows = append(rows, []string{moment(r.Started, "-"), r.State, r.Old, r.New, moment(r.Switched, "-"), moment(r.OverlapEnd, "-"), moment(r.Ended, "-"), r.Reason})
 			for _, u := range r.Uses {
-				uses = append(uses, []string{u.Principal.Name, u.Credential, moment(u.Last), u.Source})
+				uses = append(uses, []string{u.Principal.Name, u.Credential, moment(u.Last, "-"), u.Source})
 			}
 		}
 		if err := printTable(rows); err != nil || uses == nil {
@@ -200,7 +193,7 @@ func (q *rotationsFindings) Run() error {
 	err := ask(&q.remote, "/rotation/findings", url.Values{}, func(a *struct{ Findings []rotationFinding }) error {
 		rows := [][]string{{"PLAN", "FINDING", "SINCE", "CONTACT", "REASON"}}
 		for _, f := range a.Findings {
-			rows = append(rows, []string{f.Plan, f.Finding, moment(f.Since), f.Contact, f.Reason})
+			rows = append(rows, []string{f.Plan, f.Finding, moment(f.Since, "-"), f.Contact, f.Reason})
 		}
 		found = len(a.Findings)
 		return printTable(rows)

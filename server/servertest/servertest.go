@@ -104,6 +104,12 @@ func (a Answer) Text(path string) string {
 // Do sends a request as the owner of token ("" = nobody); body is sent as JSON unless it is an io.Reader, a []byte or nil.
 func (s *Server) Do(token, method, path string, body any) Answer {
 	s.t.Helper()
+	return s.Send(s.Request(token, method, path, body))
+}
+
+// Request makes the request that Do sends, for tests that add headers of their own.
+func (s *Server) Request(token, method, path string, body any) *http.Request {
+	s.t.Helper()
 	var r io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -130,7 +136,7 @@ func (s *Server) Do(token, method, path string, body any) Answer {
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return s.Send(req)
+	return req
 }
 
 // Send sends a request that the test made itself.
