@@ -89,8 +89,8 @@ var bindings = map[string]string{
 	"governance GET /backups/{name} name":  finder, "governance DELETE /backups/{name} name": finder,
 	"governance GET /changes object": further,
 	"governance plan_id":             finder, "governance service_principal": further,
-	"governance credential_id": within, // of the service principal, which it must belong to
-	"governance webhook_id":    finder, "governance delivery_id": within,
+	"governance POST /rotation/plans credential_id": within, // of the service principal, which it must belong to
+	"governance webhook_id":                         finder, "governance delivery_id": within,
 	"governance GET /artifacts/view run_id": finder, "governance GET /artifacts/view model_id": finder, "governance GET /artifacts/view name": finder,
 	"governance GET /audit actor": inert + "narrows a list that needs read-audit", "governance GET /audit object": inert + "narrows a list that needs read-audit",
 	"governance access_control_list.user_name":                      inert + "whom the entry is for: everybody may be named",

@@ -58,6 +58,12 @@ func (s *rota) plan(body map[string]any) string {
 	return s.Admin("POST", plansAPI, body).Text("plan_id")
 }
 
+// robot makes a service principal.
+func (s *rota) robot() servertest.Answer {
+	return s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+}
+
 func (s *rota) run(plan string) { s.Admin("POST", plansAPI+"/"+plan+"/run", nil) }
 
 // until waits for a state of a plan's newest rotation.
@@ -90,7 +96,8 @@ func (s *rota) actions() (all []string) {
 func TestRotateSecret(t *testing.T) {
 	s := newRota(t)
 	s.put("k", "first")
-	plan := s.plan(map[string]any{"kind": "secret", "scope": "s", "key": "k", "schedule": "30d", "overlap_seconds": 2, "rule": map[string]any{"length": 40, "alphabet": "hex"}})
+	plan := s.plan(map[string]any{"kind": "secret", "scope": "s", "key": "k", "schedule": "30d", "overlap_seconds": 2,
+		"rule": map[string]any{"length": 40, "alphabet": "hex"}})
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for range 3 {
@@ -124,7 +131,7 @@ func TestRotateSecret(t *testing.T) {
 // A service principal's token goes into a secret; the old one holds through the overlap and not after it.
 func TestRotateToken(t *testing.T) {
 	s := newRota(t)
-	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	sp := s.robot()
 	app := sp.Text("applicationId")
 	first := s.Admin("POST", "/api/2.0/token-management/on-behalf-of/tokens", map[string]any{"application_id": app, "comment": "by hand"})
 	old := first.Text("token_value")
@@ -156,8 +163,56 @@ func TestRotateToken(t *testing.T) {
 	}
 	s.run(plan)
 	s.until(plan, "switched")
+	if s.value("robot", "&version=1") != token {
+		t.Error("in the overlap the old version must be there")
+	}
 	if again := s.value("robot", ""); again == token || whoami(token) != 200 || whoami(again) != 200 {
 		t.Error("the second rotation")
+	}
+}
+
+// A client secret of a service principal: in the overlap both get access tokens, and what the old one got ends with it.
+func TestRotateClientSecret(t *testing.T) {
+	s := newRota(t)
+	sp := s.robot()
+	app := sp.Text("applicationId")
+	plan := s.plan(map[string]any{"kind": "service-principal-secret", "scope": "s", "key": "robot", "service_principal": app, "schedule": "30d", "overlap_seconds": 3})
+	access := func(value string) (int, string) {
+		req, err := http.NewRequest("POST", s.URL+"/oidc/v1/token", strings.NewReader("grant_type=client_credentials&scope=all-apis"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(app, value)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		a := s.Send(req)
+		return a.Status, a.Text("access_token")
+	}
+	whoami := func(token string) int { return s.Do(token, "GET", "/api/governance/1.0/whoami", nil).Status }
+	s.run(plan)
+	s.until(plan, "closed")
+	first := s.value("robot", "")
+	status, token := access(first)
+	if status != 200 || whoami(token) != 200 {
+		t.Fatalf("the first secret: %d", status)
+	}
+	s.run(plan)
+	s.until(plan, "switched")
+	second := s.value("robot", "")
+	if status, _ := access(first); status != 200 || second == first || whoami(token) != 200 {
+		t.Errorf("in the overlap: %d", status)
+	}
+	if status, _ := access(second); status != 200 {
+		t.Errorf("the second secret: %d", status)
+	}
+	s.until(plan, "closed")
+	if status, _ := access(first); status != 401 || whoami(token) != 401 {
+		t.Errorf("after the close: %d", status)
+	}
+	if status, _ := access(second); status != 200 {
+		t.Errorf("the second secret: %d", status)
+	}
+	if v := s.Admin("GET", "/api/governance/1.0/secrets/s/robot", nil); v.Text("versions.1.closed") == "" {
+		t.Errorf("the value of the old secret is still there: %s", v.Body)
 	}
 }
 
@@ -276,7 +331,7 @@ func TestRotationRights(t *testing.T) {
 	if a := s.Do(ann, "POST", plansAPI, map[string]any{"kind": "signing-key", "schedule": "90d", "overlap_seconds": 7200}); a.Status != 403 {
 		t.Errorf("keys: %d %s", a.Status, a.Body)
 	}
-	sp := s.Admin("POST", "/api/2.0/preview/scim/v2/ServicePrincipals", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServicePrincipal"}, "displayName": "robot"})
+	sp := s.robot()
 	if a := s.Do(ann, "POST", plansAPI, map[string]any{"kind": "token", "scope": "s", "key": "t", "service_principal": sp.Text("applicationId"), "schedule": "30d"}); a.Status != 403 {
 		t.Errorf("somebody else's service principal: %d %s", a.Status, a.Body)
 	}

@@ -71,8 +71,22 @@ func (s *Credentials) Switch(tx *store.Tx, w *Work, got any) (old, new string, e
 	return w.Current, w.Rotation.New, err
 }
 
-// Close revokes the old credential.
-func (s *Credentials) Close(tx *store.Tx, w *Work, _ any) error { return revoke(tx, w.Rotation.Old) }
+// Close revokes the old credential, and destroys the versions of the secret that had its value.
+func (s *Credentials) Close(tx *store.Tx, w *Work, _ any) error {
+	versions, err := tx.SecretVersions(w.Scope, w.Key)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if v.Created >= w.Rotation.Switched || v.Closed != 0 {
+			continue
+		}
+		if err := tx.CloseSecretVersion(w.Scope, w.Key, v.Number); err != nil {
+			return err
+		}
+	}
+	return revoke(tx, w.Rotation.Old)
+}
 
 // Undo revokes the new one.
 func (s *Credentials) Undo(tx *store.Tx, w *Work) error { return revoke(tx, w.Rotation.New) }

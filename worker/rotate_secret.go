@@ -85,9 +85,8 @@ func (v *vaulted) put(tx *store.Tx, w *Work, key opened, overlap time.Duration) 
 	} else if err == nil {
 		old = strconv.FormatInt(before.Newest, 10)
 	}
-	made, err := tx.PutSecret(store.Put{Scope: w.Scope, Key: w.Key, By: authz.System, DataKey: key.id, Overlap: overlap}, func(p secret.Place) ([]byte, error) {
-		return secret.Seal(rand.Reader, key.key, p, value)
-	})
+	next := store.Put{Scope: w.Scope, Key: w.Key, By: authz.System, DataKey: key.id, Overlap: overlap}
+	made, err := tx.PutSecret(next, func(p secret.Place) ([]byte, error) { return secret.Seal(rand.Reader, key.key, p, value) })
 	return old, strconv.FormatInt(made.Number, 10), err
 }
 
@@ -157,8 +156,8 @@ func (s *Secrets) Close(tx *store.Tx, w *Work, _ any) error {
 	if err != nil {
 		return nil // there was none
 	}
-	if err = tx.CloseSecretVersion(w.Scope, w.Key, number); fail.Is(err, fail.NotFound) {
-		return nil // the secret was deleted, and all its versions with it
+	if err = tx.CloseSecretVersion(w.Scope, w.Key, number); fail.Is(err, fail.NotFound) || fail.Is(err, fail.State) {
+		return nil // the secret was deleted, and all its versions with it; perhaps it was made anew since
 	}
 	return err
 }

@@ -100,7 +100,7 @@ func (q *rotationsList) Run() error {
 
 type rotationsAdd struct {
 	remote
-	Kind             string        `arg:"" enum:"secret,service-principal-secret,token,signing-key,encryption-key" help:"secret, service-principal-secret, token, signing-key or encryption-key."`
+	Kind             string        `arg:"" help:"secret, service-principal-secret, token, signing-key or encryption-key."`
 	Secret           string        `arg:"" optional:"" help:"SCOPE/KEY of the secret that is rotated, or that takes the new credential."`
 	Schedule         string        `required:"" help:"30d, 12h, 30d 03:00, 30d sun 03:00 or sun 03:00 (UTC)."`
 	Overlap          time.Duration `help:"How long the old one holds beside the new one." default:"1h"`
