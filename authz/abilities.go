@@ -225,7 +225,7 @@ var abilities = [abilityEnd]AbilityInfo{
 	ManageRegistryHooks: {"manage-registry-hooks", familyMLflow}, ManageLocations: {"manage-locations", familySettings},
 	ManageWebhooks: {"manage-webhooks", familySettings}, ReadFindings: {"read-findings", familyAccess},
 	OperateServer: {"operate-server", familySettings}, OwnCredentials: {"own-credentials", familyAuth},
-	ReadPolicies:  {"read-policies", familyAccess}, ManagePolicies: {"manage-policies", familyAccess},
+	ReadPolicies: {"read-policies", familyAccess}, ManagePolicies: {"manage-policies", familyAccess},
 }
 
 // Info gives what is said of the ability on every kind; ok is false for a number that is no ability.

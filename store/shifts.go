@@ -7,11 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"sync"
+	"time"
 
 	"bailiwick/authz"
 	"bailiwick/ledger"
+	"bailiwick/policy"
 )
 
 // ShiftPlace is a place in the access feed: a part of what a governance version changed.
@@ -95,7 +96,9 @@ func (f *ShiftFollower) look(ctx context.Context) (at ShiftPlace, changes []gove
 			return nil
 		}
 		if f.m == nil || f.m.Version() > at.Version {
-			if f.m, err = authz.NewMap(0, authz.NewBuilder()); err != nil {
+			b := authz.NewBuilder()
+			b.ReadPolicies(policy.Compile)
+			if f.m, err = authz.NewMap(0, b); err != nil {
 				return err
 			}
 		}

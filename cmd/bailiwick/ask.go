@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -235,4 +236,32 @@ func (q *abilities) Run() error {
 		}
 		return printTable(rows)
 	})
+}
+
+// sent sends a body, prints the answer as ask does, and gives it.
+func sent[A any](r *remote, method, path string, body any, show func(*A) error) (*A, error) {
+	c, err := r.connect()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.open(method, "/api/governance/1.0"+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	var raw json.RawMessage
+	if err := json.NewDecoder(answer).Decode(&raw); err != nil {
+		return nil, err
+	}
+	return printed(r, c, raw, show)
+}
+
+// send is sent for those who need no more of the answer than that it is printed.
+func send[A any](r *remote, method, path string, body any, show func(*A) error) error {
+	_, err := sent(r, method, path, body, show)
+	return err
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -87,29 +85,6 @@ func (d *directory) show() error {
 	return printTable([][]string{
 		{"DIRECTORY", d.Name}, {"SOURCE", d.Source}, {"ADDRESS", d.Address}, {"LIKE DATABRICKS", d.Account}, {"TOKEN (shown once)", d.Value},
 	})
-}
-
-// send sends a body and prints the answer as ask does.
-func send[A any](r *remote, method, path string, body any, show func(*A) error) error {
-	c, err := r.connect()
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	answer, err := c.open(method, "/api/governance/1.0"+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	defer answer.Close()
-	var raw json.RawMessage
-	if err := json.NewDecoder(answer).Decode(&raw); err != nil {
-		return err
-	}
-	_, err = printed(r, c, raw, show)
-	return err
 }
 
 func day(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,7 +89,7 @@ func (q *policyCheck) Run() error {
 	if err != nil {
 		return err
 	}
-	a, err := send(&q.remote, http.MethodPost, "/policies/check", map[string]any{"text": text}, func(a *checked) error { return a.show(q.File) })
+	a, err := sent(&q.remote, http.MethodPost, "/policies/check", map[string]any{"text": text}, func(a *checked) error { return a.show(q.File) })
 	if err == nil && (len(a.Problems) > 0 || len(a.Unmanaged) > 0 || a.LocksOut) {
 		return codeUnsound
 	}
@@ -144,7 +142,7 @@ func (q *policyApply) Run() error {
 	if q.Expected != nil {
 		body["expected_version"] = *q.Expected
 	}
-	_, err = send(&q.remote, http.MethodPut, "/policies", body, showPut)
+	_, err = sent(&q.remote, http.MethodPut, "/policies", body, showPut)
 	if r, ok := err.(*refusal); ok && r.status == http.StatusBadRequest {
 		fmt.Fprintln(os.Stderr, "bailiwick:", r.message)
 		return codeUnsound
@@ -183,7 +181,7 @@ type policyRollback struct {
 func (q *policyRollback) Run() error {
 	if q.Data == "" {
 		body := map[string]any{"version": q.Version, "reason": q.Reason, "force": q.Force}
-		_, err := send(&q.remote, http.MethodPost, "/policies/rollback", body, showPut)
+		_, err := sent(&q.remote, http.MethodPost, "/policies/rollback", body, showPut)
 		return err
 	}
 	if _, err := os.Stat(q.Data); err != nil {
@@ -209,26 +207,4 @@ type policySchema struct{}
 func (q *policySchema) Run() error {
 	_, err := io.WriteString(os.Stdout, policy.Schema())
 	return err
-}
-
-// send sends a body and prints the answer as ask does.
-func send[A any](r *remote, method, path string, body any, show func(*A) error) (*A, error) {
-	c, err := r.connect()
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.open(method, "/api/governance/1.0"+path, bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Close()
-	var raw json.RawMessage
-	if err := json.NewDecoder(answer).Decode(&raw); err != nil {
-		return nil, err
-	}
-	return printed(r, c, raw, show)
 }
