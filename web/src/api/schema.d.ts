@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/access-feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who gained and lost what, because of which event, oldest first
+         * @description Needs the ability read-audit.
+         */
+        get: operations["getAccessFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/artifacts/view": {
         parameters: {
             query?: never;
@@ -396,6 +416,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/identity/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one source wanted of users, groups and memberships that another owns
+         * @description Needs the ability manage-identities.
+         */
+        get: operations["getIdentityConflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/conflicts/{conflict_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on a conflict: the owner keeps it, or the writer is given it
+         * @description Needs the ability manage-identities.
+         */
+        post: operations["postResolveIdentityConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/directories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The directories that provision users and groups over SCIM
+         * @description Needs the ability manage-identities.
+         */
+        get: operations["getIdentityDirectories"];
+        put?: never;
+        /**
+         * Make a directory with its first token, which is shown once
+         * @description Needs the ability manage-identities.
+         */
+        post: operations["postCreateProvisioningDirectory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/directories/{directory}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a directory and its tokens; what it owns stays its own until it is given to another source
+         * @description Needs the ability manage-identities.
+         */
+        delete: operations["deleteDeleteProvisioningDirectory"];
+        options?: never;
+        head?: never;
+        /**
+         * Say whether a directory takes over users and groups that are there already
+         * @description Needs the ability manage-identities.
+         */
+        patch: operations["patchUpdateProvisioningDirectory"];
+        trace?: never;
+    };
+    "/identity/directories/{directory}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A further token of a directory, which is shown once
+         * @description Needs the ability manage-identities.
+         */
+        post: operations["postGenerateProvisioningToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity/principals/{principal}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a user, a group or a service principal another source's
+         * @description Needs the ability manage-identities.
+         */
+        put: operations["putSetIdentitySource"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kek": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The key-encryption keys of secrets, and how far a rotation is
+         * @description Needs the ability operate-server.
+         */
+        get: operations["getGetKek"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kek/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another key-encryption key the active one; data keys are wrapped anew in the background
+         * @description Needs the ability operate-server.
+         */
+        post: operations["postRotateKek"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lineage": {
         parameters: {
             query?: never;
@@ -716,6 +904,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys whose signatures on access tokens count
+         * @description Needs the ability manage-settings.
+         */
+        get: operations["getOauthSigningKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new key that signs access tokens; the ones before count for another hour, unless they are withdrawn
+         * @description Needs the ability manage-settings.
+         */
+        post: operations["postRotateSigningKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/object": {
         parameters: {
             query?: never;
@@ -844,6 +1072,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The text of roles and policies that holds
+         * @description Needs the ability read-policies.
+         */
+        get: operations["getPolicies"];
+        /**
+         * Put a whole text of roles and policies
+         * @description Needs the ability manage-policies.
+         */
+        put: operations["putChangePolicies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is wrong with a text, and whom it would give and take what; nothing is changed
+         * @description Needs the ability manage-policies.
+         */
+        post: operations["postPreviewPermissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the text of an earlier version again
+         * @description Needs the ability manage-policies.
+         */
+        post: operations["postRollBackPolicies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of the text, newest first: who put them, when and why
+         * @description Needs the ability read-policies.
+         */
+        get: operations["getPoliciesVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version of the text
+         * @description Needs the ability read-policies.
+         */
+        get: operations["getPoliciesVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/principals": {
         parameters: {
             query?: never;
@@ -888,6 +1220,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles that the caller holds, may assume and has assumed
+         * @description Needs the ability signed-in.
+         */
+        get: operations["getRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{role}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assume a role for the session
+         * @description Needs the ability signed-in.
+         */
+        put: operations["putAssumeRole"];
+        post?: never;
+        /**
+         * Leave a role that the session assumed
+         * @description Needs the ability signed-in.
+         */
+        delete: operations["deleteLeaveRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rotation/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rotations that are overdue or failed, and old credentials that are still used at the end
+         * @description Needs the ability manage-scope.
+         */
+        get: operations["getListRotationFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rotation/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plans by which credentials are rotated, of scopes that the caller manages
+         * @description Needs the ability manage-scope.
+         */
+        get: operations["getListRotationPlans"];
+        put?: never;
+        /**
+         * Rotate a secret, a service principal's credential or a key on schedule
+         * @description Needs the ability manage-scope.
+         */
+        post: operations["postCreateRotationPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rotation/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan with its newest rotation, and who still uses the old one
+         * @description Needs the ability manage-scope.
+         */
+        get: operations["getGetRotationPlan"];
+        put?: never;
+        post?: never;
+        /**
+         * End a plan
+         * @description Needs the ability manage-scope.
+         */
+        delete: operations["deleteDeleteRotationPlan"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a plan, and answer for it from now on
+         * @description Needs the ability manage-scope.
+         */
+        patch: operations["patchUpdateRotationPlan"];
+        trace?: never;
+    };
+    "/rotation/plans/{plan_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the old one before its time
+         * @description Needs the ability manage-scope.
+         */
+        post: operations["postCloseRotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rotation/plans/{plan_id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rotations of a plan, newest first
+         * @description Needs the ability manage-scope.
+         */
+        get: operations["getListRotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rotation/plans/{plan_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate now
+         * @description Needs the ability manage-scope.
+         */
+        post: operations["postRunRotationPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/search": {
         parameters: {
             query?: never;
@@ -900,6 +1408,26 @@ export interface paths {
          * @description Needs the ability signed-in.
          */
         get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/secrets/{scope}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A secret's versions and who read which when, without its values
+         * @description Needs the ability list-secrets.
+         */
+        get: operations["getListSecretVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1456,6 +1984,24 @@ export interface components {
             /** Format: int64 */
             until: number;
         };
+        AccessChange: {
+            after?: string;
+            /** Format: int64 */
+            at: number;
+            before?: string;
+            /** Format: int64 */
+            count: number;
+            credential?: string;
+            cursor: string;
+            event: components["schemas"]["FeedEvent"];
+            except?: components["schemas"]["ObjectRef"][];
+            gained?: boolean;
+            gains: string[];
+            loses: string[];
+            object?: components["schemas"]["ObjectRef"];
+            principals: components["schemas"]["PrincipalRef"][];
+            scopes?: string[];
+        };
         ActivitiesAnswer: {
             activities: components["schemas"]["ActivityRow"][];
             next_page_token?: string;
@@ -1599,6 +2145,29 @@ export interface components {
             truncated: boolean;
             viewer_loses_manage: boolean;
         };
+        ConflictRow: {
+            attribute: string;
+            /** Format: int64 */
+            first_seen: number;
+            group?: components["schemas"]["PrincipalRef"];
+            id: string;
+            /** Format: int64 */
+            last_seen: number;
+            owner: string;
+            principal: components["schemas"]["PrincipalRef"];
+            reason?: string;
+            /** Format: int64 */
+            resolved_at?: number;
+            resolved_by?: components["schemas"]["PrincipalRef"];
+            state: string;
+            /** Format: int64 */
+            times: number;
+            wish: string;
+            writer: string;
+        };
+        ConflictsAnswer: {
+            conflicts: components["schemas"]["ConflictRow"][];
+        };
         Content: {
             content?: {
                 [key: string]: components["schemas"]["MediaType"];
@@ -1723,6 +2292,19 @@ export interface components {
             /** Format: int64 */
             writes: number;
         };
+        DirectoriesAnswer: {
+            directories: components["schemas"]["DirectoryRow"][];
+        };
+        DirectoryRow: {
+            active: boolean;
+            adopts: boolean;
+            /** Format: int64 */
+            created_at: number;
+            name: string;
+            principal: components["schemas"]["PrincipalRef"];
+            source: string;
+            tokens: number;
+        };
         Document: {
             components: components["schemas"]["Components"];
             info: {
@@ -1825,6 +2407,23 @@ export interface components {
             error_code: string;
             message: string;
         };
+        FeedAnswer: {
+            changes: components["schemas"]["AccessChange"][];
+            more: boolean;
+            next: string;
+            /** Format: int64 */
+            version: number;
+        };
+        FeedEvent: {
+            action: string;
+            actor: string;
+            actor_id: string;
+            id: string;
+            reason?: string;
+            source?: string;
+            /** Format: int64 */
+            version: number;
+        };
         FindingRow: {
             accepted?: components["schemas"]["AcceptanceRow"];
             advice: string;
@@ -1852,6 +2451,14 @@ export interface components {
             /** Format: int64 */
             since?: number;
             text: string;
+        };
+        Gift: {
+            abilities?: string[];
+            level?: string;
+            on: string;
+            tags?: {
+                [key: string]: string;
+            };
         };
         Giver: {
             group?: boolean;
@@ -1896,6 +2503,20 @@ export interface components {
             allowed: boolean;
             object: string;
         };
+        KekAnswer: {
+            active: string;
+            keys: components["schemas"]["KekInfo"][];
+            /** Format: int64 */
+            left: number;
+        };
+        KekInfo: {
+            /** Format: int64 */
+            data_keys: number;
+            id: string;
+            /** Format: int64 */
+            since: number;
+            state: string;
+        };
         KindTable: {
             abilities: components["schemas"]["AbilityRow"][];
             kind: string;
@@ -1938,6 +2559,22 @@ export interface components {
             expires_at: number;
             login_link: string;
             user_name: string;
+        };
+        MadeToken: {
+            account_scim_address: string;
+            active: boolean;
+            adopts: boolean;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            expires_at: number;
+            name: string;
+            principal: components["schemas"]["PrincipalRef"];
+            scim_address: string;
+            source: string;
+            token_id: string;
+            token_value: string;
+            tokens: number;
         };
         ManifestAnswer: {
             digest: string;
@@ -2107,6 +2744,15 @@ export interface components {
             name: string;
             title: string;
         };
+        OldUse: {
+            /** Format: int64 */
+            count?: number;
+            credential_id: string;
+            /** Format: int64 */
+            last: number;
+            principal: components["schemas"]["PrincipalRef"];
+            source: string;
+        };
         Operation: {
             description: string;
             operationId: string;
@@ -2180,6 +2826,66 @@ export interface components {
             place: string;
             rule: string;
         };
+        PlanAnswer: {
+            answers_for_it: components["schemas"]["PrincipalRef"];
+            contact?: string;
+            credential_id?: string;
+            findings: components["schemas"]["RotationFinding"][];
+            key?: string;
+            kind: string;
+            /** Format: int64 */
+            last?: number;
+            /** Format: int64 */
+            lifetime_seconds?: number;
+            /** Format: int64 */
+            next: number;
+            /** Format: int64 */
+            overlap_seconds: number;
+            paused: boolean;
+            plan_id: string;
+            rotation?: components["schemas"]["RotationAnswer"];
+            rotator: string;
+            rule?: components["schemas"]["Rule"];
+            schedule: string;
+            scope?: string;
+            scopes?: string[];
+            service_principal?: components["schemas"]["PrincipalRef"];
+            signing_key?: string;
+            /** Format: int64 */
+            unused_seconds: number;
+            url?: string;
+        };
+        PlanList: {
+            plans: components["schemas"]["PlanAnswer"][];
+        };
+        PolicyAnswer: {
+            /** Format: int64 */
+            at: number;
+            author: components["schemas"]["PrincipalRef"];
+            reason: string;
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PolicyCheck: {
+            effects: components["schemas"]["PolicyEffect"][];
+            locks_out: boolean;
+            policies: number;
+            problems: components["schemas"]["Problem"][];
+            roles: number;
+            unmanaged: components["schemas"]["ObjectRef"][];
+        };
+        PolicyEffect: {
+            changes: components["schemas"]["EffectRow"][];
+            gain: number;
+            lose: number;
+            object: components["schemas"]["ObjectRef"];
+        };
+        PolicyVersions: {
+            /** Format: int64 */
+            next_before: number;
+            versions: components["schemas"]["PolicyAnswer"][];
+        };
         PrincipalRef: {
             id: string;
             kind: string;
@@ -2192,10 +2898,16 @@ export interface components {
             kind: string;
             members?: number;
             name: string;
+            source: string;
         };
         PrincipalsAnswer: {
             next_page_token?: string;
             principals: components["schemas"]["PrincipalRow"][];
+        };
+        Problem: {
+            column: number;
+            line: number;
+            message: string;
         };
         ProofAnswer: {
             checkpoint: string;
@@ -2239,6 +2951,7 @@ export interface components {
             message?: string;
             /** Format: int64 */
             object: number;
+            policy?: string;
             rule: string;
             title: string;
         };
@@ -2297,6 +3010,55 @@ export interface components {
             kind: string;
             owner: components["schemas"]["PrincipalRef"];
         };
+        Role: {
+            assumed_by?: string[];
+            claims?: string[];
+            description?: string;
+            gives: components["schemas"]["Gift"][];
+            held_by?: string[];
+            name: string;
+        };
+        RolesAnswer: {
+            all?: components["schemas"]["Role"][];
+            assumable: string[];
+            assumed: string[];
+            held: string[];
+        };
+        RotationAnswer: {
+            /** Format: int64 */
+            created?: number;
+            /** Format: int64 */
+            ended?: number;
+            new?: string;
+            /** Format: int64 */
+            next_try?: number;
+            old?: string;
+            /** Format: int64 */
+            overlap_end?: number;
+            reason?: string;
+            rotation_id: string;
+            /** Format: int64 */
+            started: number;
+            state: string;
+            still_used_by?: components["schemas"]["OldUse"][];
+            /** Format: int64 */
+            switched?: number;
+            tries?: number;
+        };
+        RotationFinding: {
+            contact?: string;
+            finding: string;
+            plan_id: string;
+            reason?: string;
+            /** Format: int64 */
+            since: number;
+        };
+        RotationFindings: {
+            findings: components["schemas"]["RotationFinding"][];
+        };
+        RotationList: {
+            rotations: components["schemas"]["RotationAnswer"][];
+        };
         Row: {
             action_name: string;
             actor?: components["schemas"]["RowActor"];
@@ -2346,6 +3108,10 @@ export interface components {
             result: string;
             status_code: number;
         };
+        Rule: {
+            alphabet?: string;
+            length?: number;
+        };
         ScopeRow: {
             held: boolean;
             scope: string;
@@ -2378,6 +3144,42 @@ export interface components {
             size?: number;
             trashed?: boolean;
             where?: string;
+        };
+        SecretAnswer: {
+            /** Format: int64 */
+            created: number;
+            key: string;
+            /** Format: int64 */
+            newest_version: number;
+            object_id: string;
+            scope: string;
+            /** Format: int64 */
+            updated: number;
+            versions: components["schemas"]["SecretVersion"][];
+        };
+        SecretReader: {
+            /** Format: int64 */
+            count: number;
+            credential_id: string;
+            /** Format: int64 */
+            first: number;
+            /** Format: int64 */
+            last: number;
+            principal: components["schemas"]["PrincipalRef"];
+            source: string;
+        };
+        SecretVersion: {
+            /** Format: int64 */
+            closed?: number;
+            /** Format: int64 */
+            created: number;
+            created_by: components["schemas"]["PrincipalRef"];
+            readers: components["schemas"]["SecretReader"][];
+            state: string;
+            /** Format: int64 */
+            until?: number;
+            /** Format: int64 */
+            version: number;
         };
         SessionAnswer: {
             abilities: string[];
@@ -2433,6 +3235,19 @@ export interface components {
             name: string;
             /** Format: int64 */
             writes: number;
+        };
+        SigningKey: {
+            /** Format: int64 */
+            created_at: number;
+            kid: string;
+            signs: boolean;
+        };
+        SigningKeys: {
+            signing_keys: components["schemas"]["SigningKey"][];
+        };
+        SourceAnswer: {
+            principal: components["schemas"]["PrincipalRef"];
+            source: string;
         };
         SourceLink: {
             experiment_id: string;
@@ -2650,6 +3465,7 @@ export type AbilitiesAnswer = components['schemas']['AbilitiesAnswer'];
 export type AbilityRow = components['schemas']['AbilityRow'];
 export type AbsentAction = components['schemas']['AbsentAction'];
 export type AcceptanceRow = components['schemas']['AcceptanceRow'];
+export type AccessChange = components['schemas']['AccessChange'];
 export type ActivitiesAnswer = components['schemas']['ActivitiesAnswer'];
 export type ActivityRow = components['schemas']['ActivityRow'];
 export type AliasRow = components['schemas']['AliasRow'];
@@ -2665,6 +3481,8 @@ export type ChecksAnswer = components['schemas']['ChecksAnswer'];
 export type CloneAnswer = components['schemas']['CloneAnswer'];
 export type Components = components['schemas']['Components'];
 export type ConfEffect = components['schemas']['ConfEffect'];
+export type ConflictRow = components['schemas']['ConflictRow'];
+export type ConflictsAnswer = components['schemas']['ConflictsAnswer'];
 export type Content = components['schemas']['Content'];
 export type CreatedAt = components['schemas']['CreatedAt'];
 export type CredentialAnswer = components['schemas']['CredentialAnswer'];
@@ -2675,6 +3493,8 @@ export type DeliveriesAnswer = components['schemas']['DeliveriesAnswer'];
 export type DeliveryAnswer = components['schemas']['DeliveryAnswer'];
 export type DeliveryRow = components['schemas']['DeliveryRow'];
 export type DependentRow = components['schemas']['DependentRow'];
+export type DirectoriesAnswer = components['schemas']['DirectoriesAnswer'];
+export type DirectoryRow = components['schemas']['DirectoryRow'];
 export type Document = components['schemas']['Document'];
 export type Effect = components['schemas']['Effect'];
 export type EffectRow = components['schemas']['EffectRow'];
@@ -2686,20 +3506,26 @@ export type ExplainedBy = components['schemas']['ExplainedBy'];
 export type ExplainedLevel = components['schemas']['ExplainedLevel'];
 export type Explanation = components['schemas']['Explanation'];
 export type Failure = components['schemas']['Failure'];
+export type FeedAnswer = components['schemas']['FeedAnswer'];
+export type FeedEvent = components['schemas']['FeedEvent'];
 export type FindingRow = components['schemas']['FindingRow'];
 export type FindingsAnswer = components['schemas']['FindingsAnswer'];
 export type FoundRow = components['schemas']['FoundRow'];
+export type Gift = components['schemas']['Gift'];
 export type Giver = components['schemas']['Giver'];
 export type Holder = components['schemas']['Holder'];
 export type HomeAnswer = components['schemas']['HomeAnswer'];
 export type ImpactAnswer = components['schemas']['ImpactAnswer'];
 export type ItemAction = components['schemas']['ItemAction'];
+export type KekAnswer = components['schemas']['KekAnswer'];
+export type KekInfo = components['schemas']['KekInfo'];
 export type KindTable = components['schemas']['KindTable'];
 export type LevelInfo = components['schemas']['LevelInfo'];
 export type LineageAnswer = components['schemas']['LineageAnswer'];
 export type LineageEdge = components['schemas']['LineageEdge'];
 export type LineageNode = components['schemas']['LineageNode'];
 export type LoginLinkAnswer = components['schemas']['LoginLinkAnswer'];
+export type MadeToken = components['schemas']['MadeToken'];
 export type ManifestAnswer = components['schemas']['ManifestAnswer'];
 export type ManifestFile = components['schemas']['ManifestFile'];
 export type MediaType = components['schemas']['MediaType'];
@@ -2713,6 +3539,7 @@ export type ObjectAnswer = components['schemas']['ObjectAnswer'];
 export type ObjectRef = components['schemas']['ObjectRef'];
 export type Offer = components['schemas']['Offer'];
 export type OfferedProvider = components['schemas']['OfferedProvider'];
+export type OldUse = components['schemas']['OldUse'];
 export type Operation = components['schemas']['Operation'];
 export type Output = components['schemas']['Output'];
 export type Parameter = components['schemas']['Parameter'];
@@ -2721,9 +3548,16 @@ export type PermissionLevel = components['schemas']['PermissionLevel'];
 export type PermissionRow = components['schemas']['PermissionRow'];
 export type PermissionsAnswer = components['schemas']['PermissionsAnswer'];
 export type PlaceRow = components['schemas']['PlaceRow'];
+export type PlanAnswer = components['schemas']['PlanAnswer'];
+export type PlanList = components['schemas']['PlanList'];
+export type PolicyAnswer = components['schemas']['PolicyAnswer'];
+export type PolicyCheck = components['schemas']['PolicyCheck'];
+export type PolicyEffect = components['schemas']['PolicyEffect'];
+export type PolicyVersions = components['schemas']['PolicyVersions'];
 export type PrincipalRef = components['schemas']['PrincipalRef'];
 export type PrincipalRow = components['schemas']['PrincipalRow'];
 export type PrincipalsAnswer = components['schemas']['PrincipalsAnswer'];
+export type Problem = components['schemas']['Problem'];
 export type ProofAnswer = components['schemas']['ProofAnswer'];
 export type PurgeAnswer = components['schemas']['PurgeAnswer'];
 export type Qualifier = components['schemas']['Qualifier'];
@@ -2737,19 +3571,32 @@ export type RequiredCheck = components['schemas']['RequiredCheck'];
 export type RequiredChecks = components['schemas']['RequiredChecks'];
 export type RequiredTag = components['schemas']['RequiredTag'];
 export type RevokedAnswer = components['schemas']['RevokedAnswer'];
+export type Role = components['schemas']['Role'];
+export type RolesAnswer = components['schemas']['RolesAnswer'];
+export type RotationAnswer = components['schemas']['RotationAnswer'];
+export type RotationFinding = components['schemas']['RotationFinding'];
+export type RotationFindings = components['schemas']['RotationFindings'];
+export type RotationList = components['schemas']['RotationList'];
 export type Row = components['schemas']['Row'];
 export type RowActor = components['schemas']['RowActor'];
 export type RowIdentity = components['schemas']['RowIdentity'];
 export type RowResponse = components['schemas']['RowResponse'];
+export type Rule = components['schemas']['Rule'];
 export type ScopeRow = components['schemas']['ScopeRow'];
 export type ScopesAnswer = components['schemas']['ScopesAnswer'];
 export type SearchAnswer = components['schemas']['SearchAnswer'];
 export type SearchResult = components['schemas']['SearchResult'];
+export type SecretAnswer = components['schemas']['SecretAnswer'];
+export type SecretReader = components['schemas']['SecretReader'];
+export type SecretVersion = components['schemas']['SecretVersion'];
 export type SessionAnswer = components['schemas']['SessionAnswer'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionRow = components['schemas']['SessionRow'];
 export type ShownCell = components['schemas']['ShownCell'];
 export type SightingRow = components['schemas']['SightingRow'];
+export type SigningKey = components['schemas']['SigningKey'];
+export type SigningKeys = components['schemas']['SigningKeys'];
+export type SourceAnswer = components['schemas']['SourceAnswer'];
 export type SourceLink = components['schemas']['SourceLink'];
 export type StageAction = components['schemas']['StageAction'];
 export type Status = components['schemas']['Status'];
@@ -2788,6 +3635,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AbilitiesAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getAccessFeed: {
+        parameters: {
+            query?: {
+                since?: string;
+                principal?: string;
+                object?: string;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
@@ -3492,6 +4373,350 @@ export interface operations {
             };
         };
     };
+    getIdentityConflicts: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictsAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postResolveIdentityConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conflict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    decision: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictRow"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getIdentityDirectories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoriesAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postCreateProvisioningDirectory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    adopts: boolean;
+                    /** Format: int64 */
+                    lifetime_seconds: number;
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteDeleteProvisioningDirectory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nothing"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    patchUpdateProvisioningDirectory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    adopts: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryRow"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postGenerateProvisioningToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    lifetime_seconds: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    putSetIdentitySource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    source: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getGetKek: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KekAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRotateKek: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KekAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getLineage: {
         parameters: {
             query?: {
@@ -4156,6 +5381,70 @@ export interface operations {
             };
         };
     };
+    getOauthSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeys"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRotateSigningKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    withdraw_old: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeys"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getObject: {
         parameters: {
             query?: {
@@ -4431,6 +5720,213 @@ export interface operations {
             };
         };
     };
+    getPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    putChangePolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    expected_version: number;
+                    force: boolean;
+                    reason: string;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postPreviewPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    expected_version: number;
+                    force: boolean;
+                    reason: string;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyCheck"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRollBackPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    force: boolean;
+                    reason: string;
+                    /** Format: int64 */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getPoliciesVersions: {
+        parameters: {
+            query?: {
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getPoliciesVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getPrincipals: {
         parameters: {
             query?: {
@@ -4533,6 +6029,415 @@ export interface operations {
             };
         };
     };
+    getRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    putAssumeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteLeaveRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getListRotationFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationFindings"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getListRotationPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postCreateRotationPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    contact?: string;
+                    credential_id?: string;
+                    key?: string;
+                    kind: string;
+                    /** Format: int64 */
+                    lifetime_seconds?: number;
+                    /** Format: int64 */
+                    overlap_seconds?: number;
+                    paused?: boolean;
+                    rotator?: string;
+                    rule?: components["schemas"]["Rule"];
+                    schedule?: string;
+                    scope?: string;
+                    scopes?: string[];
+                    service_principal?: string;
+                    /** Format: int64 */
+                    unused_seconds?: number;
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getGetRotationPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    deleteDeleteRotationPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    patchUpdateRotationPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    contact?: string;
+                    /** Format: int64 */
+                    lifetime_seconds?: number;
+                    /** Format: int64 */
+                    overlap_seconds?: number;
+                    paused?: boolean;
+                    rule?: components["schemas"]["Rule"];
+                    schedule?: string;
+                    /** Format: int64 */
+                    unused_seconds?: number;
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postCloseRotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    force: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getListRotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationList"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    postRunRotationPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     getSearch: {
         parameters: {
             query?: {
@@ -4553,6 +6458,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description an error; of a refusal, details say what is missing and who can give it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    getListSecretVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scope: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretAnswer"];
                 };
             };
             /** @description an error; of a refusal, details say what is missing and who can give it */
