@@ -26,9 +26,9 @@ var actionsOf = map[Operation]string{
 		createNotebook createProvisioningDirectory createRegisteredModel createRegistryWebhook createRotationPlan createRun
 		createScope createServicePrincipalSecret createTransitionRequest createUpload createWebhook createWorkspace generateDbToken
 		generateProvisioningToken govern importItem postModelVersionCheck rotateCreate uploadArtifact uploadPart`,
-	Modify: `activateUser addPrincipalToGroup announceTokenRevocation approveTransitionRequest assumeRole changePolicies
+	Modify: `acceptFinding activateUser addPrincipalToGroup announceTokenRevocation approveTransitionRequest assumeRole changePolicies
 		changeRequiredTags changeSteward changeWorkspaceAcl deactivateUser finalizeLoggedModel finishModelVersion identityConflict
-		leaveRole logBatch logInputs logLoggedModelParams logMetric logModel logOutputs logParam moveItem putAcl putMlflowUi putSecret
+		leaveRole logBatch logInputs logLoggedModelParams logMetric logModel logOutputs logParam moveItem putAcl putMlflowUi putSecret recallFinding
 		redeliverWebhook rejectTransitionRequest remindCredential remindRotation removeAdmin removePrincipalFromGroup
 		renameRegisteredModel resolveIdentityConflict retireKek rollBackPolicies rotateFail rotateKek rotateSigningKey rotateStillUsed
 		rotateSwitch rotationOverdue runRotationPlan setAdmin setExperimentTag setIdentitySource setLoggedModelTags setModelVersionTag
@@ -42,7 +42,7 @@ var actionsOf = map[Operation]string{
 		deleteProvisioningDirectory deleteRegisteredModel deleteRegisteredModelAlias deleteRegisteredModelTag deleteRegistryWebhook
 		deleteRotationPlan deleteRun deleteRuns deleteScope deleteSecret deleteServicePrincipalSecret deleteTag
 		deleteTransitionRequest deleteWebhook dropExpiredTokens fileDelete garbageCollectDbToken purgeExperiment purgeExpired
-		purgeItem purgeRun removeGroup revokeDbToken revokeOAuthToken rotateClose`,
+		purgeItem purgeRun removeGroup revokeCredential revokeDbToken revokeOAuthToken rotateClose`,
 	Authentication: `IpAccessDenied authorizationCodeReuse authorizeOAuthClient login logout mintOAuthToken refreshTokenReuse
 		renewSession tokenLogin`,
 	Restore: `restoreExperiment restoreItem restoreRun restoreRuns`,

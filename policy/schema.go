@@ -16,6 +16,7 @@ var typeNames = map[authz.Kind]string{
 	authz.Directory: "Directory", authz.Notebook: "Notebook", authz.File: "File", authz.Experiment: "Experiment",
 	authz.RegisteredModel: "RegisteredModel", authz.Job: "Job", authz.Endpoint: "Endpoint", authz.Cluster: "Cluster",
 	authz.SecretScope: "SecretScope", authz.Tokens: "Tokens", authz.Passwords: "Passwords", authz.Workspace: "Workspace",
+	authz.ServiceIdentity: "ServicePrincipalAccess", // ServicePrincipal is who calls
 }
 
 // The Cedar types of principals, and of what they are in.
@@ -73,8 +74,6 @@ func writeKind(b *strings.Builder, k authz.KindInfo) {
 	if k.Tree {
 		within = " in [Directory]"
 		fields = append(fields, "path: String")
-	} else if k.Root != authz.WorkspaceObject && k.Kind == authz.RegisteredModel {
-		within = ""
 	}
 	fields = append(fields, "creator?: String")
 	if k.Kind.Stewarded() {

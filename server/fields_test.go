@@ -70,7 +70,7 @@ var bindings = map[string]string{
 	"secrets principal":                inert + "whom the entry is for: everybody may be named",
 	"ip access lists id":               finder,
 
-	"scim id": finder, "scim account": inert + "there is one account, whatever a client calls it",
+	"scim id": finder,
 
 	"oauth client_id":    inert + "the name that goes with a secret, a code or a token of its own; compared with it",
 	"oauth redirect_uri": inert + "compared with what the code was asked for with", "login-page client_id": finder,
@@ -89,6 +89,7 @@ var bindings = map[string]string{
 	"governance GET /backups/{name} name":  finder, "governance DELETE /backups/{name} name": finder,
 	"governance GET /changes object": further,
 	"governance plan_id":             finder, "governance service_principal": further,
+	"governance credential_id":                      finder,
 	"governance POST /rotation/plans credential_id": within, // of the service principal, which it must belong to
 	"governance webhook_id":                         finder, "governance delivery_id": within,
 	"governance GET /artifacts/view run_id": finder, "governance GET /artifacts/view model_id": finder, "governance GET /artifacts/view name": finder,

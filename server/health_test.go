@@ -41,7 +41,7 @@ func TestMetrics(t *testing.T) {
 		`bailiwick_request_seconds_count{route="GET /permissions/{type}/{id}",status="200"} 1`,
 		`bailiwick_request_seconds_count{route="GET /permissions/{type}/{id}",status="401"} 1`,
 		`bailiwick_request_seconds_count{route="none",status="404"} 1`,
-		"bailiwick_governance_version 1", "bailiwick_ledger_unsealed_entries", "bailiwick_gathered_rows", "bailiwick_commit_seconds_count",
+		"bailiwick_governance_version 2", "bailiwick_ledger_unsealed_entries", "bailiwick_gathered_rows", "bailiwick_commit_seconds_count",
 		"bailiwick_commit_requests_count", "go_goroutines", "process_resident_memory_bytes", "bailiwick_info{",
 	} {
 		if !strings.Contains(text, want) {

@@ -181,6 +181,7 @@ func TestSurplusSessions(t *testing.T) {
 	token := s.User("ana@example.com")
 	first := open(t, s)
 	first.signIn(object{"token": token})
+	time.Sleep(2 * time.Millisecond) // of two sessions of one millisecond neither is the older
 	for range identity.MaxSessions {
 		open(t, s).signIn(object{"token": token})
 	}
@@ -195,6 +196,7 @@ func TestSurplusOfNarrowTokens(t *testing.T) {
 	home, first, last := open(t, s), open(t, s), (*tab)(nil)
 	home.signIn(object{"token": token})
 	first.signIn(object{"token": narrow})
+	time.Sleep(2 * time.Millisecond)
 	for range identity.MaxSessions {
 		last = open(t, s)
 		last.signIn(object{"token": narrow})
