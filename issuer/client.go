@@ -44,10 +44,10 @@ type Client struct {
 	keysAt string
 	// foreign marks an issuer whose keys alone are needed: nobody is sent to it, and it gives no tokens to us.
 	foreign bool
-	allow  *webhook.Allow
-	http   *http.Client
-	now    func() time.Time
-	keys   keys
+	allow   *webhook.Allow
+	http    *http.Client
+	now     func() time.Time
+	keys    keys
 
 	mu    sync.Mutex
 	about *metadata

@@ -85,7 +85,7 @@ func (a *impactAnswer) add(c *api.Call, seen []credential.Sighting) {
 			continue
 		}
 		row := dependentRow{s.What, s.Aspect.String(), knownObject(c, o.ID), s.First, s.Last, s.Count, s.Writes}
-		list := &a.Others
+		var list *[]dependentRow
 		switch {
 		case s.Aspect == credential.Run:
 			list = &a.Runs

@@ -190,9 +190,7 @@ func namedObjects(maps ...*authz.Map) (ids []int64) {
 			if all {
 				tops = append(tops, authz.Root, authz.FolderShared, authz.ModelsRoot, authz.WorkspaceObject)
 			}
-			for _, id := range tops {
-				ids = append(ids, id)
-			}
+			ids = append(ids, tops...)
 		}
 	}
 	slices.Sort(ids)
