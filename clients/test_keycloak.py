@@ -3,6 +3,7 @@ while the server runs, and sign-out from the provider's side."""
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import mlflow
 import pytest
 import requests
+from databricks.sdk.service.oauth2 import FederationPolicy, OidcFederationPolicy, ServicePrincipalFederationPolicyAPI
 
+from bailiwick_clients.acting import using
 from bailiwick_clients.keycloak import TENANT, Realm, browser
 from bailiwick_clients.people import GOVERNANCE, Person, Team
 from bailiwick_clients.server import Server, free_port
@@ -32,7 +36,7 @@ def company(binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     ]
     listed = folder / "providers.json"
     listed.write_text(json.dumps({"providers": providers}))
-    server.flags = ["--oidc-providers", str(listed), "--oidc-allow", "127.0.0.1"]
+    server.flags = ["--oidc-providers", str(listed), "--oidc-allow", "127.0.0.1", "--oauth-allow", "127.0.0.1"]
     yield server.start(), realm
     server.kill()
 
@@ -61,6 +65,12 @@ class Visitor:
     def problem(self) -> str:
         """What the page for signing in says of the last try."""
         return unquote(next((c.value or "" for c in self.browser.cookies if c.name == "bailiwick_sign_in_problem"), ""))
+
+    def approve(self, model: str) -> requests.Response:
+        """Approves what waits for Production, as the console does."""
+        asked = {"name": model, "version": "1", "stage": "Production", "archive_existing_versions": False}
+        headers = {"X-CSRF-Token": self.me()["csrf"]}
+        return self.browser.post(f"{self.server.url}/api/2.0/mlflow/transition-requests/approve", json=asked, headers=headers, timeout=30)
 
     def groups(self) -> list[str]:
         return sorted(self.me()["groups"])
@@ -163,3 +173,69 @@ def test_dry_run_of_real_tokens(company: tuple[Server, Realm], tmp_path: Path) -
     # The word of the provider opens nothing by itself: a token for a sign-in is no credential.
     answer = server.call("GET", "/api/2.0/mlflow/experiments/search?max_results=1", token=good.read_text())
     assert answer.status == 401
+
+
+APPROVERS = """
+@id("stage-approvers") @claim("stage-approver")
+forbid (principal, action in [Action::"decide-any", Action::"decide-staging"], resource is RegisteredModel)
+unless { context.claims.contains("stage-approver") };
+"""
+
+
+def waiting(server: Server, name: str, manager: str) -> None:
+    """Makes a model with one version, on which the manager has Can Manage, and asks for Production."""
+    admin = Team(server).admin
+    experiment = admin.mlflow("POST", "experiments/create", {"name": f"/Shared/{name}"}).ok()["experiment_id"]
+    run = admin.mlflow("POST", "runs/create", {"experiment_id": experiment}).ok()["run"]["info"]["run_id"]
+    admin.call("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/model/MLmodel", b"flavors: {}").ok()
+    admin.mlflow("POST", "registered-models/create", {"name": name}).ok()
+    admin.mlflow("POST", "model-versions/create", {"name": name, "source": f"runs:/{run}/model", "run_id": run}).ok()
+    model = admin.mlflow("GET", f"databricks/registered-models/get?name={name}").ok()["registered_model_databricks"]["id"]
+    entry = {"access_control_list": [{"user_name": manager, "permission_level": "CAN_MANAGE"}]}
+    admin.call("PATCH", f"/api/2.0/permissions/registered-models/{model}", entry).ok()
+    admin.mlflow("POST", "transition-requests/create", {"name": name, "version": "1", "stage": "Production"}).ok()
+
+
+def test_a_claim_that_is_gone_approves_nothing(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    server, realm = company
+    visitor.sign_in("ann")
+    waiting(server, "scored", "ann@example.org")
+    waiting(server, "ranked", "ann@example.org")
+    server.call("PUT", f"{GOVERNANCE}/policies", {"text": APPROVERS}).ok()
+    answer = visitor.approve("scored")
+    assert answer.status_code == 200, answer.text
+    realm.take_role("ann", "stage-approver")
+    again = Visitor(server, realm)
+    again.sign_in("ann")
+    for session in (again, visitor):  # the newest word of the provider counts in the older session too
+        answer = session.approve("ranked")
+        assert answer.status_code == 403, answer.text
+        assert "stage-approver" in answer.json()["message"], answer.text
+
+
+def test_a_program_of_the_company_logs_a_run_with_its_own_token_only(company: tuple[Server, Realm]) -> None:
+    server, realm = company
+    admin = Team(server).admin
+    robot = admin.sdk.service_principals.create(display_name="trainer")
+    token = realm.program_token("okta")
+    claims = token.split(".")[1]
+    subject = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    rule = OidcFederationPolicy(issuer=realm.issuer, subject=subject, audiences=["bailiwick"])
+    ServicePrincipalFederationPolicyAPI(admin.sdk.api_client).create(int(robot.id), FederationPolicy(oidc_policy=rule))
+    asked = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "client_id": robot.application_id,
+        "scope": "all-apis",
+    }
+    exchange = f"{server.url}/oidc/v1/token"
+    refused = requests.post(exchange, data=asked | {"subject_token": realm.program_token("elsewhere")}, timeout=60)
+    assert refused.status_code in (400, 401), refused.text
+    given = requests.post(exchange, data=asked | {"subject_token": token}, timeout=60)
+    assert given.status_code == 200, given.text
+    with using({"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_TOKEN": given.json()["access_token"]}):
+        mlflow.set_experiment("/Shared/trained")
+        with mlflow.start_run() as run:
+            mlflow.log_metric("auc", 0.9)
+    info = server.call("GET", f"/api/2.0/mlflow/runs/get?run_id={run.info.run_id}").ok()["run"]["info"]
+    assert info["user_id"] == robot.application_id

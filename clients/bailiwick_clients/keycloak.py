@@ -30,6 +30,7 @@ GROUPS = mapper("groups", "oidc-group-membership-mapper", **{"claim.name": "grou
 ROLES = mapper("roles", "oidc-usermodel-realm-role-mapper", **{"claim.name": "roles", "multivalued": "true", "jsonType.label": "String"})
 OID = mapper("oid", "oidc-usermodel-property-mapper", **{"user.attribute": "id", "claim.name": "oid", "jsonType.label": "String"})
 TID = mapper("tid", "oidc-hardcoded-claim-mapper", **{"claim.name": "tid", "claim.value": TENANT, "jsonType.label": "String"})
+AUDIENCE = mapper("audience", "oidc-audience-mapper", **{"included.custom.audience": "bailiwick"})
 # What Entra ID puts into the token of somebody with more groups than it lists.
 OVERAGE = mapper(
     "overage",
@@ -65,7 +66,7 @@ class Realm:
                 self._user("cleo", ["/ml"], []),
             ],
             "clients": [
-                self._client(server_url, "okta", [GROUPS, ROLES, OID]),
+                self._client(server_url, "okta", [GROUPS, ROLES, OID, AUDIENCE]),
                 self._client(server_url, "entra", [OVERAGE, ROLES, OID, TID]),
                 self._client(server_url, "elsewhere", [GROUPS]),
             ],
@@ -180,6 +181,13 @@ class Realm:
         answer = requests.post(f"{self.issuer}/protocol/openid-connect/token", data=asked, timeout=60)
         assert answer.ok, answer.text
         return str(answer.json()["id_token"])
+
+    def program_token(self, client: str) -> str:
+        """A token that a program of the company got for itself."""
+        asked = {"grant_type": "client_credentials", "client_id": client, "client_secret": self.secret}
+        answer = requests.post(f"{self.issuer}/protocol/openid-connect/token", data=asked, timeout=60)
+        assert answer.ok, answer.text
+        return str(answer.json()["access_token"])
 
     def log_in(self, page: requests.Response, browser: requests.Session, name: str) -> requests.Response:
         """Fills the form in that the realm shows, and follows to where it leads."""
