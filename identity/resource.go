@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,24 @@ func (r Resource) Principal(parents []int64) authz.Principal {
 	if r.DisplayName != p.Name {
 		p.Shown = r.DisplayName
 	}
+	if r.Kind != authz.Group {
+		p.Roles = r.RoleNames()
+	}
 	return p
+}
+
+// RoleNames gives what a directory calls somebody's roles (SCIM's roles), sorted, at most MaxRoles. Those that are names of roles here are held
+// (docs/policies.md); names of cloud roles (ARNs), which Databricks keeps in the same attribute, are not among them.
+func (r Resource) RoleNames() []string {
+	names := slices.DeleteFunc(r.Values("roles"), func(name string) bool {
+		return name == "" || strings.HasPrefix(name, "arn:") || checkText("roles", name) != nil
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return names[:min(len(names), MaxRoles)]
 }
 
 // OfPrincipal gives what the access map knows of a principal as a resource, without what is stored beside it.

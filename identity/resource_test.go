@@ -287,3 +287,17 @@ func TestResourceFacts(t *testing.T) {
 		}
 	}
 }
+
+// The roles of a directory are names of roles, sorted, once each; ARNs and what is no text of a name are kept as attributes only.
+func TestRoleNames(t *testing.T) {
+	role := func(v any) any { return map[string]any{"value": v} }
+	r := Resource{Kind: authz.User, UserName: "ann", Extra: Document{"roles": []any{
+		role("reader"), role("approver"), role("reader"), role("arn:aws:iam::1:role/x"), role(""), role("two\nlines"), "no object",
+	}}}
+	if diff := cmp.Diff([]string{"approver", "reader"}, r.Principal(nil).Roles); diff != "" {
+		t.Error(diff)
+	}
+	if r.Kind = authz.Group; r.Principal(nil).Roles != nil {
+		t.Error("a group has roles of a directory")
+	}
+}

@@ -233,7 +233,7 @@ func (tx *Tx) putPrincipal(p *authz.Principal) error {
 // changePrincipal writes what is different of a principal, but for the groups that he comes into, which it gives for join. Somebody who only
 // comes into a group or leaves one is not changed himself.
 func (tx *Tx) changePrincipal(old, p *authz.Principal) (joins []any, err error) {
-	if old.Name != p.Name || old.Shown != p.Shown || old.Active != p.Active {
+	if old.Name != p.Name || old.Shown != p.Shown || old.Active != p.Active || !slices.Equal(old.Roles, p.Roles) {
 		if err := tx.putPrincipalRow(p); err != nil {
 			return nil, err
 		}
@@ -269,11 +269,12 @@ func (tx *Tx) putPrincipalRow(p *authz.Principal) error {
 	if p.Kind != authz.Group {
 		looks = identity.Looks(p.Name)
 	}
-	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, looks, shown, active, source, directory, created, updated)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.do(`INSERT INTO principals (id, kind, name, name_key, looks, shown, active, source, directory, roles, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, looks = excluded.looks, shown = excluded.shown,
-		active = excluded.active, updated = excluded.updated`,
-		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), looks, p.Shown, flag(p.Active), string(tx.source.Or()), p.Directory, tx.Now, tx.Now)
+		active = excluded.active, roles = excluded.roles, updated = excluded.updated`,
+		p.ID, int64(p.Kind), p.Name, strings.ToLower(p.Name), looks, p.Shown, flag(p.Active), string(tx.source.Or()), p.Directory,
+		strings.Join(p.Roles, "\n"), tx.Now, tx.Now)
 	return exists(err, "%s already exists", p.Name)
 }
 

@@ -79,13 +79,17 @@ func (tx *Tx) loadPrincipals(b *authz.Builder) error {
 	return tx.each(func(r *sql.Rows) error {
 		var p authz.Principal
 		var kind int64
-		if err := r.Scan(&p.ID, &kind, &p.Name, &p.Shown, &p.Active, &p.Directory); err != nil {
+		var roles string
+		if err := r.Scan(&p.ID, &kind, &p.Name, &p.Shown, &p.Active, &p.Directory, &roles); err != nil {
 			return err
 		}
 		p.Kind, p.Parents = authz.PrincipalKind(kind), parents[p.ID]
+		if roles != "" {
+			p.Roles = strings.Split(roles, "\n")
+		}
 		b.AddPrincipal(p)
 		return nil
-	}, "SELECT id, kind, name, shown, active <> 0, directory FROM principals")
+	}, "SELECT id, kind, name, shown, active <> 0, directory, roles FROM principals")
 }
 
 func (tx *Tx) loadObjects(b *authz.Builder) error {

@@ -89,7 +89,10 @@ func TestAssertions(t *testing.T) {
 		t.Fatal(err)
 	}
 	by := &authz.Assertion{Provider: "okta", Issuer: "https://one", Subject: "1", Session: "sid-1", Roles: []string{"a b", "c"}}
-	govern(t, s, putPrincipal(700, authz.User, "ann"), authz.Event{Op: authz.PutCredential, Credential: &authz.Credential{
+	ann := putPrincipal(700, authz.User, "ann")
+	govern(t, s, ann)
+	ann.Principal.Roles = []string{"approver of models", "reader"}
+	govern(t, s, ann, authz.Event{Op: authz.PutCredential, Credential: &authz.Credential{
 		ID: "s1", Principal: 700, Hash: make([]byte, 32), Session: true, By: by}})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -99,6 +102,9 @@ func TestAssertions(t *testing.T) {
 	c, ok := s.Map().CredentialByID("s1")
 	if !ok || cmp.Diff(by, c.By) != "" {
 		t.Errorf("%+v", c)
+	}
+	if p, ok := s.Map().Principal(700); !ok || cmp.Diff([]string{"approver of models", "reader"}, p.Roles) != "" {
+		t.Errorf("%+v", p)
 	}
 	named := func(sid string) []string {
 		return in(t, s, func(tx *Tx) ([]string, error) { return tx.SessionsNamed(sid) })

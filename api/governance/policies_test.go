@@ -168,6 +168,43 @@ func TestRolesOfASession(t *testing.T) {
 	}
 }
 
+// TestRolesOfADirectory holds that a SCIM role gives the role of that name; and takes it when it goes; an ARN is kept and gives
+// nothing.
+func TestRolesOfADirectory(t *testing.T) {
+	o := newOffice(t)
+	text := "roles:\n  helper:\n    gives:\n      - level: CAN_READ\n        on: \"directory:/Users/ann@x.org\"\n"
+	if a := o.put(text); a.Status != 200 {
+		t.Fatalf("%s", a.Body)
+	}
+	look := func() int { return o.Do(o.tokens["cyd"], "GET", "/api/2.0/mlflow/runs/get?run_id="+o.run, nil).Status }
+	scim := "/api/2.0/preview/scim/v2/Users/" + o.Do(o.tokens["cyd"], "GET", "/api/2.0/preview/scim/v2/Me", nil).Text("id")
+	patch := func(op string, roles ...any) {
+		t.Helper()
+		body := object{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": []any{object{"op": op, "path": "roles", "value": roles}}}
+		if a := o.Do(o.tokens["admin"], "PATCH", scim, body); a.Status >= 300 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+	}
+	if look() != 403 {
+		t.Fatal("before")
+	}
+	patch("replace", object{"value": "arn:aws:iam::1:instance-profile/helper"})
+	if look() != 403 {
+		t.Fatal("an ARN gives something")
+	}
+	patch("add", object{"value": "helper"}, object{"value": "nobody-knows"})
+	if look() != 200 {
+		t.Fatal("the role of the directory is not held")
+	}
+	if a := o.Do(o.tokens["admin"], "GET", scim, nil); !strings.Contains(string(a.Body), "arn:aws:iam") {
+		t.Errorf("the ARN is not kept: %s", a.Body)
+	}
+	patch("replace", object{"value": "nobody-knows"})
+	if look() != 403 {
+		t.Fatal("a role that is gone is still held")
+	}
+}
+
 // TestExamplesOfThePage holds that each example of docs/policies.md can be read and says what it says.
 func TestExamplesOfThePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/policies.md")

@@ -237,7 +237,7 @@ func (w *writing) events() (events []authz.Event, err error) {
 	if w.was != nil {
 		p.Directory = w.was.Directory
 	}
-	if w.was == nil || w.was.Name != p.Name || w.was.Shown != p.Shown || w.was.Active != p.Active {
+	if w.was == nil || w.was.Name != p.Name || w.was.Shown != p.Shown || w.was.Active != p.Active || !slices.Equal(w.was.Roles, p.Roles) {
 		events = append(events, authz.Event{Op: authz.PutPrincipal, Principal: &p})
 	}
 	if !p.Active {
