@@ -34,6 +34,9 @@ type Provider struct {
 	Create     bool `json:"create-users"`
 	Link       bool `json:"link-users"`
 	LinkAdmins bool `json:"link-administrators"`
+	// UserInfo says when the provider is asked for what it says of the person beside the ID token, which need not have his name, groups and roles
+	// (OpenID Connect Core 5.4): "auto" and empty = where a claim is missing there, "always", "never".
+	UserInfo string `json:"user-info"`
 	// ClockSkew is how far the provider's clock may be off, as "1m"; empty = DefaultSkew.
 	ClockSkew string `json:"clock-skew"`
 }
@@ -137,6 +140,7 @@ func (p *Provider) breaches() (wrong []string) {
 		{p.ClientID == "", "client-id is missing"},
 		{p.SecretFile != "" && p.SecretEnv != "", "client-secret-file and client-secret-env: one of them"},
 		{p.ClockSkew != "" && (err != nil || skew < 0 || skew > MaxSkew), "clock-skew must be a duration of at most 10m"},
+		{!slices.Contains([]string{"", "auto", "always", "never"}, p.UserInfo), "user-info must be auto, always or never"},
 		{p.LinkAdmins && !p.Link, "link-administrators needs link-users"},
 		{checkText("title", p.Title) != nil, "title is too long, or has characters that cannot be seen"},
 	} {

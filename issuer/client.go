@@ -6,7 +6,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -60,6 +63,7 @@ type metadata struct {
 	Authorize   string   `json:"authorization_endpoint"`
 	Token       string   `json:"token_endpoint"`
 	Keys        string   `json:"jwks_uri"`
+	UserInfo    string   `json:"userinfo_endpoint"` // empty: it has none
 	AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
 	NamesItself bool     `json:"authorization_response_iss_parameter_supported"`
 
@@ -146,10 +150,46 @@ func (c *Client) Redeem(ctx context.Context, redirect, from, code, nonce, verifi
 		return nil, fail.New(fail.Denied, "%s gave no ID token; the scope openid may be missing from this client there", c.Provider.Shown())
 	}
 	claims, err := c.Verify(ctx, raw)
+	if err == nil {
+		err = c.Provider.CheckIDToken(claims, nonce, c.now())
+	}
+	if err != nil || about.UserInfo == "" || !c.Provider.AsksUserInfo(claims) {
+		return claims, err
+	}
+	info, err := c.userInfo(ctx, about.UserInfo, token)
 	if err != nil {
 		return nil, err
 	}
-	return claims, c.Provider.CheckIDToken(claims, nonce, c.now())
+	return c.Provider.AddUserInfo(claims, info)
+}
+
+// userInfo asks what the provider says of the person beside the token (OpenID Connect Core 5.3), plain or signed.
+func (c *Client) userInfo(ctx context.Context, address string, token *oauth2.Token) (info map[string]any, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, c.unreached(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	req.Header.Set("Accept", "application/json, application/jwt")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreached(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = errors.New("user info: " + res.Status)
+	}
+	if err != nil {
+		return nil, c.unreached(err)
+	}
+	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind == "application/jwt" {
+		return c.Verify(ctx, strings.TrimSpace(string(body)))
+	}
+	if err := json.Unmarshal(body, &info); err != nil {
+		return nil, c.unreached(err)
+	}
+	return info, nil
 }
 
 // told says what the provider answered instead of a token.
@@ -231,6 +271,8 @@ func (c *Client) discover(ctx context.Context) (*metadata, error) {
 	needed := []string{about.Authorize, about.Token, about.Keys}
 	if c.foreign {
 		needed = []string{about.Keys}
+	} else if about.UserInfo != "" {
+		needed = append(needed, about.UserInfo)
 	}
 	for _, address := range needed {
 		u, err := url.Parse(address)

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -100,6 +101,30 @@ func TestRedeem(t *testing.T) {
 }
 
 // TestHostileTokens: whatever a token endpoint gives, only what the provider has signed for this client, now, is taken.
+func TestUserInfo(t *testing.T) {
+	for _, signed := range []bool{false, true} {
+		p := issuertest.Start(t)
+		p.SetClaims(object{"sub": "1", "groups": []string{"a"}})
+		p.SetUserInfo(object{"sub": "1", "preferred_username": "ann", "groups": []string{"boss"}, "roles": []string{"reader"}}, signed)
+		c, _ := client(t, p, "127.0.0.1")
+		claims, err := redeem(c, signIn(t, c))
+		if err != nil || claims["preferred_username"] != "ann" || fmt.Sprint(claims["groups"], claims["roles"]) != "[a] [reader]" {
+			t.Errorf("signed %v: %v %v", signed, claims, err)
+		}
+		p.SetUserInfo(object{"sub": "2", "preferred_username": "bob"}, signed)
+		if _, err := redeem(c, signIn(t, c)); !fail.Is(err, fail.Denied) || !strings.Contains(err.Error(), "somebody else") {
+			t.Errorf("of another: %v", err)
+		}
+	}
+	inside := issuertest.Start(t)
+	inside.SetClaims(object{"sub": "1"})
+	inside.Describe("userinfo_endpoint", "http://169.254.169.254/latest")
+	c, _ := client(t, inside, "127.0.0.1")
+	if _, err := c.AuthURL(context.Background(), redirect, "s", "n", "v"); !fail.Is(err, fail.Denied) {
+		t.Errorf("an address inside: %v", err)
+	}
+}
+
 func TestHostileTokens(t *testing.T) {
 	p := issuertest.Start(t)
 	c, _ := client(t, p, "127.0.0.1")

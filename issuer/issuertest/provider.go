@@ -36,13 +36,16 @@ type Provider struct {
 	// Claims are those of whoever signs in next, beside those that the protocol gives; nil takes one of these away.
 	claims map[string]any
 	// sign makes the token of claims; nil = with the provider's key.
-	sign      func(claims map[string]any) string
-	document  map[string]any
-	keys      []jose.JSONWebKey
-	redirects []string
-	codes     map[string]asked
-	fetched   int
-	server    *httptest.Server
+	sign func(claims map[string]any) string
+	// info is what the user-info endpoint says, nil = there is none; infoSigned says that it signs it.
+	info       map[string]any
+	infoSigned bool
+	document   map[string]any
+	keys       []jose.JSONWebKey
+	redirects  []string
+	codes      map[string]asked
+	fetched    int
+	server     *httptest.Server
 }
 
 // asked is a sign-in that waits for its code to be redeemed.
@@ -55,6 +58,7 @@ func Start(t testing.TB) *Provider {
 	mux := http.NewServeMux()
 	for path, serve := range map[string]http.HandlerFunc{
 		"/.well-known/openid-configuration": p.discovery, "/keys": p.publish, "/authorize": p.authorize, "/token": p.token,
+		"/userinfo": p.userInfo,
 	} {
 		mux.HandleFunc(path, serve)
 	}
@@ -68,6 +72,30 @@ func Start(t testing.TB) *Provider {
 // Settings are those of a client of the provider.
 func (p *Provider) Settings(name string) identity.Provider {
 	return identity.Provider{Name: name, Title: "Test " + name, Issuer: p.URL, ClientID: ClientID, Create: true, Link: true}
+}
+
+// SetUserInfo gives the provider a user-info endpoint that says this, signed or not.
+func (p *Provider) SetUserInfo(info map[string]any, signed bool) {
+	p.locked(func() {
+		p.info, p.infoSigned = info, signed
+		p.document["userinfo_endpoint"] = p.URL + "/userinfo"
+	})
+}
+
+// userInfo answers whoever has the access token that every sign-in gives.
+func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	var info map[string]any
+	var signed bool
+	p.locked(func() { info, signed = p.info, p.infoSigned })
+	switch {
+	case r.Header.Get("Authorization") != "Bearer a":
+		w.WriteHeader(http.StatusUnauthorized)
+	case signed:
+		w.Header().Set("Content-Type", "application/jwt; charset=utf-8")
+		fmt.Fprint(w, p.Token(info))
+	default:
+		answer(w, info)
+	}
 }
 
 // SetClaims says who signs in from now on.

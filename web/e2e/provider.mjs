@@ -1,5 +1,5 @@
 // A real OpenID provider for the suites: node provider.mjs '{"redirect": …, "logout": …, "secret": …, "people": {"ann": {claims}}}'.
-// It prints its address on one line, and ends when its standard input does.
+// As the protocol has it, claims of scopes are in the user-info answer and not in the ID token. It prints its address on one line, and ends when its standard input does.
 import { createServer } from "node:http";
 import process from "node:process";
 import Provider from "oidc-provider";
@@ -17,7 +17,6 @@ const provider = new Provider(address, {
     },
   ],
   claims: { openid: ["sub", "sid"], profile: ["preferred_username", "name", "groups", "roles"], email: ["email", "email_verified"] },
-  conformIdTokenClaims: false,
   pkce: { required: () => true },
   features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
   cookies: { keys: ["only-for-tests"] },
