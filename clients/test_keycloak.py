@@ -14,9 +14,11 @@ from urllib.parse import unquote
 import mlflow
 import pytest
 import requests
+from databricks.sdk.oauth import OAuthClient, get_workspace_endpoints
 from databricks.sdk.service.oauth2 import FederationPolicy, OidcFederationPolicy, ServicePrincipalFederationPolicyAPI
 
 from bailiwick_clients.acting import using
+from bailiwick_clients.consent import agree
 from bailiwick_clients.keycloak import TENANT, Realm, browser
 from bailiwick_clients.people import GOVERNANCE, Person, Team
 from bailiwick_clients.server import Server, free_port
@@ -130,6 +132,26 @@ def test_deactivated_here_means_out_whatever_the_provider_thinks(company: tuple[
     back.sign_in("bob")
     assert back.session().status_code == 401
     assert "not active" in back.problem
+
+
+def test_whatever_somebody_had_ends_when_the_directory_takes_him_out(company: tuple[Server, Realm], visitor: Visitor) -> None:
+    """Session, token, a program's access token and its refresh token: each answers 401 on its next call."""
+    server, _ = company
+    visitor.sign_in("dan")
+    me = visitor.me()
+    made = visitor.browser.post(f"{server.url}/api/2.0/token/create", json={}, headers={"X-CSRF-Token": me["csrf"]}, timeout=30)
+    consent = OAuthClient(get_workspace_endpoints(server.url), "http://localhost:8020", "databricks-cli").initiate_consent()
+    program = consent.exchange_callback_parameters(agree(visitor.browser, consent.authorization_url))
+    tokens = [made.json()["token_value"], program.token().access_token]
+    who = "/api/2.0/preview/scim/v2/Me"
+    assert [server.call("GET", who, token=t).status for t in tokens] == [200, 200]
+    directory = server.call("POST", f"{GOVERNANCE}/identity/directories", {"name": "okta", "adopts": True}).ok()["token_value"]
+    off = {"Operations": [{"op": "replace", "value": {"active": False}}], "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
+    server.call("PATCH", f"/scim/v2/Users/{me['user']['id']}", off, token=directory).ok()
+    assert visitor.session().status_code == 401
+    assert [server.call("GET", who, token=t).status for t in tokens] == [401, 401]
+    with pytest.raises(ValueError, match="Refresh token is invalid"):
+        program.refresh()
 
 
 def test_overage_is_refused_with_what_to_configure(visitor: Visitor) -> None:

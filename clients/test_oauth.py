@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import mlflow
 import pytest
@@ -20,6 +17,7 @@ from databricks.sdk.service.iam import GrantRule, RuleSetUpdateRequest, ServiceP
 from databricks.sdk.service.oauth2 import FederationPolicy, OidcFederationPolicy, ServicePrincipalFederationPolicyAPI
 
 from bailiwick_clients.acting import using
+from bailiwick_clients.consent import agree
 from bailiwick_clients.issuer import Issuer
 from bailiwick_clients.people import Team
 from bailiwick_clients.server import Server
@@ -116,12 +114,7 @@ def browse(server: Server, token: str, address: str) -> dict[str, str]:
     browser = requests.Session()
     entered = browser.post(f"{server.url}/api/governance/1.0/sessions", json={"token": token}, headers={"X-Bailiwick-Console": "1"})
     assert entered.status_code == 200, entered.text
-    page = browser.get(address, allow_redirects=False)
-    assert page.status_code == 200, page.text
-    form = {k: html.unescape(v) for k, v in re.findall(r'name="([a-z_]+)" value="([^"]*)"', page.text)}
-    back = browser.post(address.split("?")[0], data=form | {"answer": "allow"}, allow_redirects=False)
-    assert back.status_code == 303, back.text
-    return {k: v[0] for k, v in parse_qs(urlsplit(back.headers["Location"]).query).items()}
+    return agree(browser, address)
 
 
 def test_user_login(trusting: Server) -> None:

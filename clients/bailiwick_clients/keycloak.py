@@ -64,6 +64,7 @@ class Realm:
                 self._user("ann", ["/ml", "/outside"], ["stage-approver"]),
                 self._user("bob", ["/bosses"], []),
                 self._user("cleo", ["/ml"], []),
+                self._user("dan", ["/ml"], []),
             ],
             "clients": [
                 self._client(server_url, "okta", [GROUPS, ROLES, OID, AUDIENCE]),
